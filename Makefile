@@ -1,0 +1,63 @@
+# The tasks of this project. `make help` lists them.
+EXPERIMENT ?= aalto-2018
+CORES ?= all
+RESULTS_DIR ?= results
+FIG ?=
+PYTEST_OPTIONS ?= -n 2
+
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+SNAKEMAKE = $(BIN)/snakemake --cores "$(CORES)" \
+	--config "experiment=$(EXPERIMENT)" "results_dir=$(RESULTS_DIR)"
+
+.DEFAULT_GOAL := help
+.PHONY: help reproduce toy figure test lint format bench clean lock docs environment environment-dev
+
+help: ## list the tasks
+	@echo "make TASK [EXPERIMENT=$(EXPERIMENT)] [CORES=$(CORES)] [RESULTS_DIR=$(RESULTS_DIR)]"
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+
+environment:
+	@tools/bootstrap.sh run
+
+environment-dev:
+	@tools/bootstrap.sh dev
+
+reproduce: environment ## everything: from config to figures and tables
+	@$(SNAKEMAKE)
+
+toy: ## the same on a small experiment, in seconds
+	@$(MAKE) --no-print-directory reproduce EXPERIMENT=toy
+
+figure: environment ## one figure or table: make figure FIG=fig4
+	@test -n "$(FIG)" || { echo "make: say which figure, for example: make figure FIG=fig4" >&2; exit 1; }
+	@$(SNAKEMAKE) "$(FIG)"
+
+test: environment-dev ## run the tests
+	@$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+lint: environment-dev ## check style, types and workflow
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/snakefmt --check Snakefile workflow
+	@$(BIN)/mypy
+	@$(SNAKEMAKE) --lint
+
+format: environment-dev ## rewrite the code in the project's style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/snakefmt Snakefile workflow
+
+bench: environment-dev ## speed and memory beside the alternatives, as ratios
+	@$(BIN)/python benchmarks/run.py
+
+docs: environment-dev ## write again the pages that are generated (config reference, README index)
+	@$(BIN)/python tools/generate_docs.py
+
+clean: environment ## delete the results of EXPERIMENT (asks if they took more than a minute)
+	@$(BIN)/entangled-drums clean "$(RESULTS_DIR)/$(EXPERIMENT)"
+
+lock: ## write the locks again from requirements/*.in (needs uv)
+	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/run.in -o requirements/run.lock
+	cd requirements && uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header dev.in -o dev.lock

@@ -1,0 +1,45 @@
+# Entry of the workflow. `snakemake` alone rebuilds the default experiment;
+# `snakemake --config experiment=toy` another one of config/experiments/.
+import os
+import sys
+
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+# Every job sees the library, whether it runs in the venv, in conda, or on a cluster node, and
+# numerical libraries use one thread: threads change the last bits of a result.
+sys.path.insert(0, os.path.join(workflow.basedir, "src"))
+os.environ["PYTHONPATH"] = os.path.join(workflow.basedir, "src")
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_variable] = "1"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/parameters.smk"
+include: "workflow/rules/theory.smk"
+include: "workflow/rules/laboratory.smk"
+include: "workflow/rules/calibration.smk"
+include: "workflow/rules/inference.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/tables.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        rules.write_parameters.output,
+        FIGURES,
+        TABLES,
+
+
+onstart:
+    announce(workflow)
+
+
+onsuccess:
+    conclude()

@@ -1,0 +1,16 @@
+"""Draw the true device of the simulated laboratory, once."""
+
+from entangled_drums import jsonfile
+from entangled_drums.laboratory import draw_truth
+from entangled_drums.provenance.job import Job, execute
+from entangled_drums.randomness import stream_of
+
+
+def main(job: Job) -> None:
+    truth = draw_truth(
+        job.settings["device"], job.settings["uncertainties"], stream_of(job.settings["seed"])
+    )
+    jsonfile.write(job.outputs["truth"], truth)
+
+
+execute(main, snakemake)

@@ -1,0 +1,11 @@
+"""Write the resolved config of the experiment, as the reader of the results finds it."""
+
+from entangled_drums import jsonfile
+from entangled_drums.provenance.job import Job, execute
+
+
+def main(job: Job) -> None:
+    jsonfile.write(job.outputs["parameters"], job.settings["experiment"])
+
+
+execute(main, snakemake)

@@ -1,0 +1,1 @@
+"""From the files in ``config/`` to one checked, fully resolved dictionary per experiment."""

@@ -1,0 +1,438 @@
+r"""Figure 4: entanglement of the drums against the pump ratio x = G^+/G^-.
+
+Upper row: the Duan sum minimised over local phases, D = n_1 + n_2 + 1 - 2|<b_1 b_2>|; every
+separable state has D >= 1 (Duan et al., PRL 84, 2722 (2000)). Lower row: 2 nu, twice the smallest
+symplectic eigenvalue of the partial transpose; a two-mode Gaussian state is separable exactly when
+2 nu >= 1 (Simon, PRL 84, 2726 (2000)). One column per pump power. The published value, known
+only by recollection and without its x or power, stands in a strip of its own that has no x axis.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from string import ascii_lowercase
+
+import numpy as np
+import pandas
+from matplotlib.axes import Axes
+from matplotlib.container import ErrorbarContainer
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.transforms import ScaledTranslation
+from numpy.typing import ArrayLike, NDArray
+
+from entangled_drums.errors import FileFormatError
+from entangled_drums.figures import style
+from entangled_drums.figures.estimates import ROUTES, RouteResult
+from entangled_drums.figures.output import COLUMNS
+from entangled_drums.figures.style import LOOKS
+
+QUANTITIES = ("duan", "two_nu")
+BOUND = 1.0
+RATIO_LIMITS = (0.0, 1.0)
+
+# Routes share their x; drawn side by side so that no error bar hides another.
+ROUTE_SPACING_POINTS = 3.5
+
+# Weak or excessive pumping leaves the drums far from entangled; the axis ends here, not the data.
+THEORY_SHOWN_UP_TO = 1.6
+
+_NOT_VALID = "_not_valid"
+_UNIT = "1"
+_AXIS_LABEL = {
+    "duan": "Duan sum, $D$ (vacuum = 1)",
+    "two_nu": r"PPT eigenvalue, $2\nu$ (vacuum = 1)",
+}
+_REGIONS = {
+    "duan": ("separable states: $D \\geq 1$", "entangled: $D < 1$"),
+    "two_nu": ("separable: $2\\nu \\geq 1$", "entangled: $2\\nu < 1$"),
+}
+
+_ROW_MM = 52.0
+_LEFT_MM = 13.0
+_RIGHT_MM = 3.0
+_TOP_MM = 15.0
+_BOTTOM_MM = 15.0
+_COLUMN_GAP_MM = 5.0
+_ROW_GAP_MM = 7.0
+_STRIP_MM = 11.0
+
+
+@dataclass(frozen=True)
+class TheoryCurve:
+    """A predicted measure against x, with its band.
+
+    Attributes
+    ----------
+    ratio : array, shape (n,)
+        x = G^+/G^-, ascending.
+    value, lower, upper : array, shape (n,)
+        Median (or nominal) prediction and the ends of its 68 % band over the uncertainties of the
+        device; NaN where the drive has no steady state.
+    """
+
+    ratio: NDArray[np.float64]
+    value: NDArray[np.float64]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        for name in ("ratio", "value", "lower", "upper"):
+            object.__setattr__(self, name, _vector(getattr(self, name), name))
+        for name in ("value", "lower", "upper"):
+            if getattr(self, name).shape != self.ratio.shape:
+                raise FileFormatError(
+                    f"theory curve: {name} has {getattr(self, name).size} points and ratio has "
+                    f"{self.ratio.size}; give one per ratio"
+                )
+        if not np.all(np.diff(self.ratio) > 0.0):
+            raise FileFormatError("theory curve: ratio is not ascending; sort the sweep by ratio")
+
+
+@dataclass(frozen=True)
+class PowerData:
+    """Everything shown for one pump power.
+
+    Attributes
+    ----------
+    power : str
+        Name of the power in the experiment file.
+    red_coupling_hz : float
+        Nominal G^-/2pi in Hz.
+    duan, two_nu : TheoryCurve
+        Predictions of D and 2 nu.
+    results : tuple of RouteResult
+        Every route at every operating point of this power.
+    """
+
+    power: str
+    red_coupling_hz: float
+    duan: TheoryCurve
+    two_nu: TheoryCurve
+    results: tuple[RouteResult, ...]
+
+
+@dataclass(frozen=True)
+class RecalledValue:
+    """A published Duan sum that is shown but never used.
+
+    Attributes
+    ----------
+    value, uncertainty : float
+        Duan sum and its error as recalled.
+    status : str
+        How far it can be trusted; stands beside the marker.
+    """
+
+    value: float
+    uncertainty: float
+    status: str
+
+
+def plotted(powers: Sequence[PowerData], recalled: RecalledValue | None) -> pandas.DataFrame:
+    """Return every number that the figure shows.
+
+    Parameters
+    ----------
+    powers : sequence of PowerData
+        One per column of the figure.
+    recalled : RecalledValue or None
+        Published value; None if the experiment has none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns panel (letter), series, x, y, lower, upper (68 %), unit. Series are "theory", the
+        names of the routes (with "_not_valid" where the route does not hold), "separability"
+        (its two ends) and "recalled" (panel "recalled", no x).
+
+    Raises
+    ------
+    FileFormatError
+        If there is no power at all, or a theory curve has no finite point.
+    """
+    _require_powers(powers)
+    rows: list[tuple[str, str, float, float, float, float, str]] = []
+    for panel, quantity, data in _panels(powers):
+        curve: TheoryCurve = getattr(data, quantity)
+        rows += [
+            (panel, "theory", x, y, lower, upper, _UNIT)
+            for x, y, lower, upper in zip(
+                curve.ratio, curve.value, curve.lower, curve.upper, strict=True
+            )
+        ]
+        for route in ROUTES:
+            for result in sorted(data.results, key=lambda item: item.ratio):
+                estimate = result.quantities.get(quantity)
+                if result.route != route or estimate is None or not np.isfinite(estimate.value):
+                    continue
+                series = route if result.valid else route + _NOT_VALID
+                rows.append(
+                    (
+                        panel,
+                        series,
+                        result.ratio,
+                        estimate.value,
+                        estimate.lower,
+                        estimate.upper,
+                        _UNIT,
+                    )
+                )
+        rows += [
+            (panel, "separability", x, BOUND, np.nan, np.nan, _UNIT) for x in RATIO_LIMITS
+        ]
+    if recalled is not None:
+        rows.append(
+            (
+                "recalled",
+                "recalled",
+                np.nan,
+                recalled.value,
+                recalled.value - recalled.uncertainty,
+                recalled.value + recalled.uncertainty,
+                _UNIT,
+            )
+        )
+    return pandas.DataFrame(rows, columns=list(COLUMNS))
+
+
+def draw(powers: Sequence[PowerData], recalled: RecalledValue | None) -> Figure:
+    """Draw the figure from exactly the numbers that `plotted` returns.
+
+    Parameters
+    ----------
+    powers : sequence of PowerData
+        One per column of the figure.
+    recalled : RecalledValue or None
+        Published value; None if the experiment has none.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        183 mm wide; 89 mm for a single power.
+
+    Raises
+    ------
+    FileFormatError
+        See `plotted`.
+    """
+    frame = plotted(powers, recalled)
+    with style.context():
+        return _draw(powers, recalled, frame)
+
+
+def _draw(
+    powers: Sequence[PowerData], recalled: RecalledValue | None, frame: pandas.DataFrame
+) -> Figure:
+    width = style.SINGLE_COLUMN_MM if len(powers) == 1 else style.DOUBLE_COLUMN_MM
+    shown_routes = [route for route in ROUTES if _series_of(frame, route).size]
+    legend_lines = -(-(len(shown_routes) + 4) // (2 if len(powers) == 1 else 4))
+    top = _TOP_MM + 3.5 * (legend_lines - 1)
+    height = top + 2 * _ROW_MM + _ROW_GAP_MM + _BOTTOM_MM
+    figure = style.new_figure(width, height)
+
+    strip = _STRIP_MM if recalled is not None else 0.0
+    column = (width - _LEFT_MM - _RIGHT_MM - strip - _COLUMN_GAP_MM * (len(powers) - 1)) / len(
+        powers
+    )
+
+    def box(row: int, left: float, breadth: float) -> tuple[float, float, float, float]:
+        bottom = _BOTTOM_MM + (1 - row) * (_ROW_MM + _ROW_GAP_MM)
+        return left / width, bottom / height, breadth / width, _ROW_MM / height
+
+    limits = {quantity: _limits(frame, quantity, len(powers)) for quantity in QUANTITIES}
+    for index, (panel, quantity, data) in enumerate(_panels(powers)):
+        row, place = divmod(index, len(powers))
+        left = _LEFT_MM + place * (column + _COLUMN_GAP_MM)
+        axes = figure.add_axes(box(row, left, column))
+        _draw_panel(axes, frame[frame["panel"] == panel], quantity, shown_routes)
+        axes.set_xlim(*RATIO_LIMITS)
+        axes.set_ylim(*limits[quantity])
+        style.letter(axes, panel)
+        if row == 0:
+            axes.set_title(
+                rf"{data.power}: $G^-/2\pi$ = {data.red_coupling_hz / 1e3:g} kHz", pad=3.0
+            )
+            axes.tick_params(labelbottom=False)
+        else:
+            axes.set_xlabel("Pump ratio, $x = G^+/G^-$ (dimensionless)")
+        if place == 0:
+            axes.set_ylabel(_AXIS_LABEL[quantity])
+        else:
+            axes.tick_params(labelleft=False)
+    if recalled is not None:
+        axes = figure.add_axes(box(0, width - _RIGHT_MM - strip, strip))
+        _draw_recalled(axes, frame[frame["series"] == "recalled"], recalled, limits["duan"])
+
+    _draw_legend(figure, frame, shown_routes, columns=2 if len(powers) == 1 else 4)
+    note = "Assumed device; simulated laboratory."
+    figure.text(_LEFT_MM / width, 2.0 / height, note, ha="left", va="bottom", style="italic")
+    return figure
+
+
+def _draw_panel(
+    axes: Axes, frame: pandas.DataFrame, quantity: str, shown_routes: Sequence[str]
+) -> None:
+    theory = frame[frame["series"] == "theory"]
+    look = LOOKS["theory"]
+    axes.fill_between(
+        theory["x"],
+        theory["lower"],
+        theory["upper"],
+        color=style.THEORY_BAND_COLOUR,
+        linewidth=0.0,
+        zorder=1,
+    )
+    axes.plot(theory["x"], theory["y"], color=look.colour, linestyle=look.line, zorder=2)
+
+    bound = frame[frame["series"] == "separability"]
+    look = LOOKS["separability"]
+    axes.plot(
+        bound["x"], bound["y"], color=look.colour, linestyle=look.line, linewidth=0.8, zorder=1.5
+    )
+    for text, offset, alignment in zip(
+        _REGIONS[quantity], (2.0, -2.5), ("bottom", "top"), strict=True
+    ):
+        axes.annotate(
+            text,
+            xy=(0.985, BOUND),
+            xycoords=("axes fraction", "data"),
+            xytext=(0.0, offset),
+            textcoords="offset points",
+            ha="right",
+            va=alignment,
+            color=look.colour,
+        )
+    for index, route in enumerate(shown_routes):
+        shift = (index - (len(shown_routes) - 1) / 2) * ROUTE_SPACING_POINTS
+        for series in (route, route + _NOT_VALID):
+            points = frame[frame["series"] == series]
+            if points.size:
+                _draw_points(axes, points, route, series == route, shift)
+
+
+def _draw_points(
+    axes: Axes, points: pandas.DataFrame, route: str, valid: bool, shift_points: float
+) -> ErrorbarContainer:
+    look = LOOKS[route]
+    figure = axes.get_figure()
+    shift = ScaledTranslation(shift_points / 72.0, 0.0, figure.dpi_scale_trans)
+    return axes.errorbar(
+        points["x"],
+        points["y"],
+        yerr=[points["y"] - points["lower"], points["upper"] - points["y"]],
+        transform=axes.transData + shift,
+        color=look.colour,
+        marker=look.marker,
+        markerfacecolor=look.colour if valid else "white",
+        linestyle="none",
+        elinewidth=0.8,
+        zorder=3,
+    )
+
+
+def _draw_recalled(
+    axes: Axes, frame: pandas.DataFrame, recalled: RecalledValue, limits: tuple[float, float]
+) -> None:
+    look = LOOKS["recalled"]
+    axes.errorbar(
+        np.full(len(frame), 0.3),
+        frame["y"],
+        yerr=[frame["y"] - frame["lower"], frame["upper"] - frame["y"]],
+        color=look.colour,
+        marker=look.marker,
+        markersize=6.0,
+        markerfacecolor="white",
+        linestyle="none",
+        elinewidth=0.8,
+    )
+    axes.text(
+        0.78,
+        0.5,
+        f"published, {recalled.status}",
+        transform=axes.transAxes,
+        rotation=90,
+        ha="center",
+        va="center",
+        color=look.colour,
+    )
+    axes.set_xlim(0.0, 1.0)
+    axes.set_ylim(*limits)
+    axes.set_axis_off()
+
+
+def _draw_legend(
+    figure: Figure, frame: pandas.DataFrame, shown_routes: Sequence[str], columns: int
+) -> None:
+    theory = LOOKS["theory"]
+    bound = LOOKS["separability"]
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=theory.colour, linestyle=theory.line, label="theory, median"),
+        Patch(color=style.THEORY_BAND_COLOUR, label="theory, 68 % over device uncertainties"),
+        Line2D([], [], color=bound.colour, linestyle=bound.line, label=bound.label),
+    ]
+    for route in shown_routes:
+        look = LOOKS[route]
+        handles.append(
+            Line2D([], [], color=look.colour, marker=look.marker, ls="none", label=look.label)
+        )
+    if frame["series"].str.endswith(_NOT_VALID).any():
+        handles.append(
+            Line2D(
+                [],
+                [],
+                color="black",
+                marker="o",
+                markerfacecolor="white",
+                linestyle="none",
+                label="open: route not valid there",
+            )
+        )
+    figure.legend(handles=handles, loc="upper center", ncols=columns, borderaxespad=0.4)
+
+
+def _limits(frame: pandas.DataFrame, quantity: str, powers: int) -> tuple[float, float]:
+    start = QUANTITIES.index(quantity) * powers
+    panels = list(ascii_lowercase[start : start + powers])
+    if quantity == "duan":
+        panels.append("recalled")
+    rows = frame[frame["panel"].isin(panels)]
+    theory = rows["series"] == "theory"
+    ends = rows[["y", "lower", "upper"]]
+    lowest = float(np.nanmin(ends))
+    highest = float(np.nanmax(ends[~theory]))
+    theory_highest = float(np.nanmax(ends[theory]))
+    highest = max(highest, min(theory_highest, THEORY_SHOWN_UP_TO))
+    margin = 0.04 * (highest - lowest)
+    return lowest - margin, highest + margin
+
+
+def _panels(powers: Sequence[PowerData]) -> list[tuple[str, str, PowerData]]:
+    pairs = [(quantity, data) for quantity in QUANTITIES for data in powers]
+    return [(ascii_lowercase[i], quantity, data) for i, (quantity, data) in enumerate(pairs)]
+
+
+def _series_of(frame: pandas.DataFrame, route: str) -> pandas.DataFrame:
+    return frame[frame["series"].isin([route, route + _NOT_VALID])]
+
+
+def _require_powers(powers: Sequence[PowerData]) -> None:
+    if not powers:
+        raise FileFormatError("figure 4: no power to draw; give the experiment at least one")
+    for data in powers:
+        for quantity in QUANTITIES:
+            if not np.isfinite(getattr(data, quantity).value).any():
+                raise FileFormatError(
+                    f"figure 4: power {data.power!r}: theory of {quantity} has no steady state at "
+                    "any ratio; correct the sweep"
+                )
+
+
+def _vector(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    vector = np.array(values, dtype=float)
+    if vector.ndim != 1 or vector.size == 0:
+        raise FileFormatError(
+            f"theory curve: {name} has shape {vector.shape}; give one value per ratio"
+        )
+    vector.flags.writeable = False
+    return vector

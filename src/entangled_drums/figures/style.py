@@ -1,0 +1,145 @@
+"""The one style of all figures: sizes, type, and the colour and marker of every thing shown.
+
+Everything starts from matplotlib's own defaults, so a matplotlibrc file of the user changes
+nothing. The hues are P. Tol's "muted" scheme (SRON/EPS/TN/09-002, 2021), made for readers with
+any of the colour-vision deficiencies; each thing that is drawn as points has its own marker too,
+so that a grey print can be read.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+SINGLE_COLUMN_MM = 89.0
+DOUBLE_COLUMN_MM = 183.0
+MILLIMETRES_PER_INCH = 25.4
+PNG_DOTS_PER_INCH = 300
+
+TEXT_POINTS = 7.0
+LETTER_POINTS = 8.0
+
+_SETTINGS = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "mathtext.fontset": "dejavusans",
+    "font.size": TEXT_POINTS,
+    "axes.labelsize": TEXT_POINTS,
+    "axes.titlesize": TEXT_POINTS,
+    "xtick.labelsize": TEXT_POINTS,
+    "ytick.labelsize": TEXT_POINTS,
+    "legend.fontsize": TEXT_POINTS,
+    "legend.frameon": False,
+    "axes.linewidth": 0.6,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "lines.linewidth": 1.0,
+    "lines.markersize": 4.0,
+    "lines.markeredgewidth": 0.8,
+    "errorbar.capsize": 0.0,
+    "savefig.dpi": PNG_DOTS_PER_INCH,
+    # TrueType fonts stay whole text in the PDF: searchable, and accepted by journals.
+    "pdf.fonttype": 42,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one thing is drawn, in every figure.
+
+    Attributes
+    ----------
+    label : str
+        Name in legends.
+    colour : str
+        Hexadecimal RGB.
+    marker : str
+        Matplotlib marker; "" for things that are never points.
+    line : str
+        Matplotlib line style where it is drawn as a curve.
+    """
+
+    label: str
+    colour: str
+    marker: str = ""
+    line: str = "-"
+
+
+LOOKS = MappingProxyType(
+    {
+        "drum_1": Look("drum 1", "#332288", "<"),
+        "drum_2": Look("drum 2", "#CC6677", ">"),
+        "squeezed": Look("squeezed quadrature", "#117733", "P"),
+        "antisqueezed": Look("antisqueezed quadrature", "#AA4499", "X"),
+        "quadrature": Look("quadrature", "#44AA99", "s"),
+        "emission_bound": Look("emission bound (upper limit)", "#999933", "v"),
+        "direct": Look("direct", "#882255", "o"),
+        "model_based": Look("model-based", "#1A1A1A", "D"),
+        "theory": Look("theory", "#4477AA", line="-"),
+        "vacuum": Look("vacuum level", "#555555", line="--"),
+        "separability": Look("separability bound", "#555555", line="--"),
+        "recalled": Look("published value, recalled, unverified", "#888888", "*"),
+    }
+)
+THEORY_BAND_COLOUR = "#C5DBEC"
+
+
+@contextmanager
+def context() -> Iterator[None]:
+    """Apply the style, on top of matplotlib's own defaults, and undo it at the end.
+
+    Drawing and saving must both happen inside: fonts are chosen at either.
+    """
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_SETTINGS)
+        yield
+
+
+def new_figure(width_mm: float, height_mm: float) -> Figure:
+    """Return an empty figure of the given size on paper.
+
+    Parameters
+    ----------
+    width_mm, height_mm : float
+        Size in mm; the width is `SINGLE_COLUMN_MM` or `DOUBLE_COLUMN_MM` in the paper.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not registered with pyplot: it holds no global state and needs no closing.
+    """
+    return Figure(figsize=(width_mm / MILLIMETRES_PER_INCH, height_mm / MILLIMETRES_PER_INCH))
+
+
+def letter(axes: Axes, name: str) -> None:
+    """Write a panel's bold letter at the left end of the line above it.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The panel.
+    name : str
+        Its letter, "a" for the first.
+    """
+    axes.annotate(
+        name,
+        xy=(0.0, 1.0),
+        xycoords="axes fraction",
+        xytext=(0.0, 3.0),
+        textcoords="offset points",
+        fontsize=LETTER_POINTS,
+        fontweight="bold",
+        ha="left",
+        va="baseline",
+    )

@@ -1,0 +1,43 @@
+# One rule per figure; each writes PDF, PNG and the plotted numbers.
+
+RATIO_SWEEPS = [f"ratio-{power}" for power in EXPERIMENT["operating_points"]]
+DIRECT = expand(rules.infer_direct.output.result, point=POINTS)
+FIGURES = expand(result("figures/{figure}.{form}"), figure=["fig4"], form=["pdf", "png", "csv"])
+
+
+rule draw_fig4:
+    input:
+        code=code("draw_fig4"),
+        records=records(
+            *expand(rules.solve_sweep.output.sweep, sweep=RATIO_SWEEPS),
+            *expand(rules.solve_band.output.band, sweep=RATIO_SWEEPS),
+            *DIRECT,
+        ),
+        sweeps=expand(rules.solve_sweep.output.sweep, sweep=RATIO_SWEEPS),
+        bands=expand(rules.solve_band.output.band, sweep=RATIO_SWEEPS),
+        direct=DIRECT,
+    output:
+        pdf=report(
+            result("figures/fig4.pdf"), caption="../report/fig4.rst", category="Figures"
+        ),
+        png=result("figures/fig4.png"),
+        csv=result("figures/fig4.csv"),
+        record=result("figures/fig4.record.json"),
+    params:
+        settings=settings(
+            powers=EXPERIMENT["drive"]["powers"],
+            order=list(EXPERIMENT["operating_points"]),
+            comparison=EXPERIMENT["comparison"],
+        ),
+        code=code_digest("draw_fig4"),
+    log:
+        log_file("draw_fig4"),
+    benchmark:
+        benchmark_file("draw_fig4")
+    resources:
+        **cost("draw_fig4"),
+    threads: 1
+    conda:
+        "../../environment.yml"
+    script:
+        "../../scripts/draw_fig4.py"

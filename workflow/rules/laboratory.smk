@@ -1,0 +1,86 @@
+# The simulated laboratory: the truth is drawn once, and every recording is made from it. Nothing
+# after the recordings reads the truth, except figures and the coverage study.
+
+
+rule draw_truth:
+    input:
+        code=code("draw_truth"),
+    output:
+        truth=result("truth/truth.json"),
+        record=result("truth/truth.record.json"),
+    params:
+        settings=settings(
+            device=device(),
+            uncertainties=device(what=device_uncertainties),
+            seed=seed("truth"),
+        ),
+        code=code_digest("draw_truth"),
+    log:
+        log_file("draw_truth"),
+    benchmark:
+        benchmark_file("draw_truth")
+    resources:
+        **cost("draw_truth"),
+    threads: 1
+    conda:
+        "../../environment.yml"
+    script:
+        "../../scripts/draw_truth.py"
+
+
+rule record_emission:
+    input:
+        code=code("record_emission"),
+        records=records(rules.draw_truth.output.truth),
+        truth=rules.draw_truth.output.truth,
+    output:
+        recording=result("recordings/{point}/emission.nc"),
+        record=result("recordings/{point}/emission.record.json"),
+    params:
+        settings=lambda wildcards: settings(
+            device=device("cavity", "drum_1", "drum_2"),
+            drive=drive_at(wildcards.point),
+            measurement=EXPERIMENT["recordings"]["emission"],
+            seed=seed("emission", wildcards.point),
+        ),
+        code=code_digest("record_emission"),
+    log:
+        log_file("record_emission", "{point}"),
+    benchmark:
+        benchmark_file("record_emission", "{point}")
+    resources:
+        **cost("record_emission"),
+    threads: 1
+    conda:
+        "../../environment.yml"
+    script:
+        "../../scripts/record_emission.py"
+
+
+rule record_phase_scan:
+    input:
+        code=code("record_phase_scan"),
+        records=records(rules.draw_truth.output.truth),
+        truth=rules.draw_truth.output.truth,
+    output:
+        recording=result("recordings/{point}/phase_scan.nc"),
+        record=result("recordings/{point}/phase_scan.record.json"),
+    params:
+        settings=lambda wildcards: settings(
+            device=device("cavity", "drum_1", "drum_2"),
+            drive=drive_at(wildcards.point),
+            measurement=EXPERIMENT["recordings"]["phase_scan"],
+            seed=seed("phase_scan", wildcards.point),
+        ),
+        code=code_digest("record_phase_scan"),
+    log:
+        log_file("record_phase_scan", "{point}"),
+    benchmark:
+        benchmark_file("record_phase_scan", "{point}")
+    resources:
+        **cost("record_phase_scan"),
+    threads: 1
+    conda:
+        "../../environment.yml"
+    script:
+        "../../scripts/record_phase_scan.py"

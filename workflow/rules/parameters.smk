@@ -1,0 +1,23 @@
+# The resolved config, for the reader: a product that no rule reads.
+
+
+rule write_parameters:
+    input:
+        code=code("write_parameters"),
+    output:
+        parameters=result("parameters/resolved.json"),
+        record=result("parameters/resolved.record.json"),
+    params:
+        settings=settings(experiment=EXPERIMENT),
+        code=code_digest("write_parameters"),
+    log:
+        log_file("write_parameters"),
+    benchmark:
+        benchmark_file("write_parameters")
+    resources:
+        **cost("write_parameters"),
+    threads: 1
+    conda:
+        "../../environment.yml"
+    script:
+        "../../scripts/write_parameters.py"
