@@ -32,7 +32,7 @@ toy: ## the same on a small experiment, in seconds
 
 figure: environment ## one figure or table: make figure FIG=fig4
 	@test -n "$(FIG)" || { echo "make: say which figure, for example: make figure FIG=fig4" >&2; exit 1; }
-	@$(SNAKEMAKE) "$(FIG)"
+	@$(SNAKEMAKE) $(if $(filter table%,$(FIG)),"write_$(FIG)","draw_$(FIG)")
 
 test: environment-dev ## run the tests
 	@$(BIN)/python -m pytest $(PYTEST_OPTIONS)

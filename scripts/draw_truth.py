@@ -3,14 +3,14 @@
 from entangled_drums import jsonfile
 from entangled_drums.laboratory import draw_truth
 from entangled_drums.provenance.job import Job, execute
-from entangled_drums.randomness import stream_of
+from entangled_drums.randomness import job_stream
 
 
 def main(job: Job) -> None:
     truth = draw_truth(
-        job.settings["device"], job.settings["uncertainties"], stream_of(job.settings["seed"])
+        job.settings["device"], job.settings["uncertainties"], job_stream(job.settings["seed"])
     )
-    jsonfile.write(job.outputs["truth"], truth)
+    jsonfile.write(job.outputs["truth"], {"record_id": job.record_id, "values": truth})
 
 
 execute(main, snakemake)

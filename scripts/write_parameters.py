@@ -5,7 +5,10 @@ from entangled_drums.provenance.job import Job, execute
 
 
 def main(job: Job) -> None:
-    jsonfile.write(job.outputs["parameters"], job.settings["experiment"])
+    jsonfile.write(
+        job.outputs["parameters"],
+        {"record_id": job.record_id, "experiment": job.settings["experiment"]},
+    )
 
 
 execute(main, snakemake)

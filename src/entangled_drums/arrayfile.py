@@ -81,7 +81,9 @@ def write(path: str | Path, dataset: xarray.Dataset, record_id: str | None = Non
     """
     canonical = _canonical(dataset)
     if record_id is not None:
-        canonical.attrs = _checked_attributes({**canonical.attrs, "record_id": record_id}, "dataset")
+        canonical.attrs = _checked_attributes(
+            {**canonical.attrs, "record_id": record_id}, "dataset"
+        )
     buffer = io.BytesIO()
     canonical.to_netcdf(buffer, engine="h5netcdf")
     with open(path, "wb") as stream:

@@ -12,88 +12,20 @@ drive that a given device (nominal, true or inferred) then feels.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from entangled_drums.errors import ParameterError
 from entangled_drums.units import angular
+from entangled_drums.validation import Checked, broadcast_shape, checked
 
 Array = NDArray[np.float64]
 
 
-def _checked(
-    value: ArrayLike,
-    name: str,
-    *,
-    sign: str = "any",
-    per_drum: bool = False,
-    allow_complex: bool = False,
-) -> NDArray:
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise ParameterError(f"{name} is a ragged list: give a rectangular array") from None
-    if array.dtype.kind in "iuf":
-        array = array.astype(np.float64)
-    elif array.dtype.kind == "c" and allow_complex:
-        array = array.astype(np.complex128)
-    else:
-        kind = "real or complex numbers" if allow_complex else "real numbers"
-        raise ParameterError(f"{name} has type {array.dtype}: give {kind}")
-    if per_drum and (array.ndim == 0 or array.shape[-1] != 2):
-        raise ParameterError(
-            f"{name} has shape {array.shape}: its last axis must have length 2, one per drum"
-        )
-    if not np.all(np.isfinite(array)):
-        raise ParameterError(f"{name} holds NaN or infinity: give finite numbers")
-    if sign == "positive" and not np.all(array > 0):
-        raise ParameterError(f"{name} is zero or negative: give a number above zero")
-    if sign == "not negative" and not np.all(array >= 0):
-        raise ParameterError(f"{name} is negative: give zero or more")
-    array.flags.writeable = False
-    return array
-
-
-def _broadcast_shape(named: list[tuple[str, tuple[int, ...]]]) -> tuple[int, ...]:
-    shape: tuple[int, ...] = ()
-    for name, one in named:
-        try:
-            shape = np.broadcast_shapes(shape, one)
-        except ValueError:
-            raise ParameterError(
-                f"{name} has leading shape {one}, which does not broadcast with {shape} of the "
-                f"arguments before it: make the leading axes match"
-            ) from None
-    return shape
-
-
-class _Checked:
-    """Convert and check every field of a parameter dataclass; ``_RULES`` says how."""
-
-    _RULES: dict[str, dict] = {}
-
-    def __post_init__(self) -> None:
-        prefix = type(self).__name__.lower()
-        for one in fields(self):  # type: ignore[arg-type]
-            rule = self._RULES[one.name]
-            value = _checked(getattr(self, one.name), f"{prefix}.{one.name}", **rule)
-            object.__setattr__(self, one.name, value)
-        _broadcast_shape(self.leading_shapes())
-
-    def leading_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
-        """Names of the fields and their shapes without the axis of the drums."""
-        prefix = type(self).__name__.lower()
-        found = []
-        for one in fields(self):  # type: ignore[arg-type]
-            shape = np.shape(getattr(self, one.name))
-            per_drum = self._RULES[one.name].get("per_drum", False)
-            found.append((f"{prefix}.{one.name}", shape[:-1] if per_drum else shape))
-        return found
-
-
 @dataclass(frozen=True)
-class Device(_Checked):
+class Device(Checked):
     """One cavity and two drums.
 
     Parameters
@@ -120,7 +52,7 @@ class Device(_Checked):
     mechanical_linewidth: Array
     single_photon_coupling: Array
 
-    _RULES = {
+    _RULES: ClassVar[dict[str, dict]] = {
         "cavity_frequency": {"sign": "positive"},
         "kappa_external": {"sign": "positive"},
         "kappa_internal": {"sign": "positive"},
@@ -136,7 +68,7 @@ class Device(_Checked):
 
 
 @dataclass(frozen=True)
-class Bath(_Checked):
+class Bath(Checked):
     """Mean occupations (quanta, not negative) of the external port, the internal loss, the drums.
 
     ``external_occupation`` and ``internal_occupation`` have shape ``(...)``, ``thermal_occupation``
@@ -147,7 +79,7 @@ class Bath(_Checked):
     internal_occupation: Array
     thermal_occupation: Array
 
-    _RULES = {
+    _RULES: ClassVar[dict[str, dict]] = {
         "external_occupation": {"sign": "not negative"},
         "internal_occupation": {"sign": "not negative"},
         "thermal_occupation": {"sign": "not negative", "per_drum": True},
@@ -155,7 +87,7 @@ class Bath(_Checked):
 
 
 @dataclass(frozen=True)
-class Drive(_Checked):
+class Drive(Checked):
     """One red and one blue tone at the drive centre minus and plus the frame frequency.
 
     Parameters
@@ -173,7 +105,7 @@ class Drive(_Checked):
     red_coupling: NDArray
     blue_coupling: NDArray
 
-    _RULES = {
+    _RULES: ClassVar[dict[str, dict]] = {
         "cavity_detuning": {},
         "frame_frequency": {"sign": "positive"},
         "red_coupling": {"per_drum": True, "allow_complex": True},
@@ -182,7 +114,7 @@ class Drive(_Checked):
 
 
 @dataclass(frozen=True)
-class Probe(_Checked):
+class Probe(Checked):
     """Two weak tones: the pump pair shifted by ``offset``, the blue one with a phase.
 
     ``offset`` (epsilon, rad/s, not zero) and ``phase`` (rad) have shape ``(...)``; ``red_coupling``
@@ -194,7 +126,7 @@ class Probe(_Checked):
     blue_coupling: NDArray
     phase: Array
 
-    _RULES = {
+    _RULES: ClassVar[dict[str, dict]] = {
         "offset": {},
         "red_coupling": {"per_drum": True, "allow_complex": True},
         "blue_coupling": {"per_drum": True, "allow_complex": True},
@@ -210,17 +142,20 @@ class Probe(_Checked):
 
 
 @dataclass(frozen=True)
-class Receiver(_Checked):
+class Receiver(Checked):
     """``gain`` (recorded quanta per quantum leaving the cavity) and ``added_noise`` (quanta)."""
 
     gain: Array
     added_noise: Array
 
-    _RULES = {"gain": {"sign": "positive"}, "added_noise": {"sign": "not negative"}}
+    _RULES: ClassVar[dict[str, dict]] = {
+        "gain": {"sign": "positive"},
+        "added_noise": {"sign": "not negative"},
+    }
 
 
 @dataclass(frozen=True)
-class Perturbation(_Checked):
+class Perturbation(Checked):
     """Small terms outside the standard model, to be switched on one at a time.
 
     Parameters
@@ -231,8 +166,8 @@ class Perturbation(_Checked):
     mechanical_two_mode : array_like, (...)
         xi (rad/s, complex) of ``H/hbar = xi b_1^dag b_2^dag + h.c.``.
     bath_correlation : array_like, (...)
-        ``m`` of ``<b_1,in^dag(t) b_2,in(t')> = m delta(t - t')`` (quanta, complex). Physical only if
-        ``|m|^2 <= n_1 n_2``.
+        ``m`` of ``<b_1,in^dag(t) b_2,in(t')> = m delta(t - t')`` (quanta, complex). Physical
+        only if ``|m|^2 <= n_1 n_2``.
     pump_noise_occupation : array_like, (...)
         Extra noise quanta ``s`` entering the external port from the skirts of the pumps.
     pump_noise_correlation : array_like, (...)
@@ -247,7 +182,7 @@ class Perturbation(_Checked):
     pump_noise_occupation: Array = 0.0  # type: ignore[assignment]
     pump_noise_correlation: NDArray = 0.0  # type: ignore[assignment]
 
-    _RULES = {
+    _RULES: ClassVar[dict[str, dict]] = {
         "mechanical_parametric": {"per_drum": True, "allow_complex": True},
         "mechanical_two_mode": {"allow_complex": True},
         "bath_correlation": {"allow_complex": True},
@@ -295,9 +230,9 @@ class System:
                 "sqrt(s (s + 1)): raise perturbation.pump_noise_occupation"
             )
 
-    def parts(self) -> list[_Checked]:
+    def parts(self) -> list[Checked]:
         """The dataclasses that hold the fields of this system."""
-        found: list[_Checked] = [self.device, self.bath, self.drive]
+        found: list[Checked] = [self.device, self.bath, self.drive]
         return found if self.perturbation is None else [*found, self.perturbation]
 
     @property
@@ -306,7 +241,7 @@ class System:
         named: list[tuple[str, tuple[int, ...]]] = []
         for part in self.parts():
             named += part.leading_shapes()
-        return _broadcast_shape(named)
+        return broadcast_shape(named)
 
     @property
     def detuning(self) -> Array:
@@ -420,10 +355,10 @@ def drive_settings(
     ParameterError
         If a coupling or ratio is negative or NaN, or a value is missing.
     """
-    red = _checked(red_coupling_hz, "drive.red_coupling_hz", sign="not negative")
-    x = _checked(ratio, "drive.ratio", sign="not negative")
-    detuning = _checked(cavity_detuning_hz, "drive.cavity_detuning_hz")
-    offset = _checked(frame_offset_hz, "drive.frame_offset_hz")
+    red = checked(red_coupling_hz, "drive.red_coupling_hz", sign="not negative")
+    x = checked(ratio, "drive.ratio", sign="not negative")
+    detuning = checked(cavity_detuning_hz, "drive.cavity_detuning_hz")
+    offset = checked(frame_offset_hz, "drive.frame_offset_hz")
     coupling = _both(values, "single_photon_coupling_hz")
     photons = red**2 / (coupling[..., 0] * coupling[..., 1])
     return DriveSettings(
@@ -447,14 +382,14 @@ def probe_settings(
     ``coupling_hz`` is P/2pi for the geometric mean of the single-photon couplings. Raises
     ParameterError if it is negative or NaN.
     """
-    wanted = _checked(coupling_hz, "probe.coupling_hz", sign="not negative")
+    wanted = checked(coupling_hz, "probe.coupling_hz", sign="not negative")
     coupling = _both(values, "single_photon_coupling_hz")
     photons = wanted**2 / (coupling[..., 0] * coupling[..., 1])
     return ProbeSettings(
-        offset_hz=_checked(offset_hz, "probe.offset_hz"),
+        offset_hz=checked(offset_hz, "probe.offset_hz"),
         red_photons=photons,
         blue_photons=photons,
-        phase_rad=_checked(phase_rad, "probe.phase_rad"),
+        phase_rad=checked(phase_rad, "probe.phase_rad"),
     )
 
 
@@ -471,14 +406,14 @@ def system(values: Mapping[str, ArrayLike], settings: DriveSettings) -> System:
     ParameterError
         If a value is missing, of the wrong sign or shape, or NaN.
     """
-    red_setting = _checked(settings.red_coupling_hz, "drive.red_coupling_hz", sign="not negative")
+    red_setting = checked(settings.red_coupling_hz, "drive.red_coupling_hz", sign="not negative")
     power = red_setting / _value(values, "heating.reference_coupling_hz")
     cavity_heating = power ** (2.0 * _value(values, "heating.cavity_exponent"))
     drum_heating = 1.0 + _value(values, "heating.drum_slope") * (power**2 - 1.0)
     coupling = _both(values, "single_photon_coupling_hz")
-    red_amplitude = np.sqrt(_checked(settings.red_photons, "drive.red_photons", sign="not negative"))
+    red_amplitude = np.sqrt(checked(settings.red_photons, "drive.red_photons", sign="not negative"))
     blue_amplitude = np.sqrt(
-        _checked(settings.blue_photons, "drive.blue_photons", sign="not negative")
+        checked(settings.blue_photons, "drive.blue_photons", sign="not negative")
     )
     cavity_frequency = _value(values, "cavity.frequency_hz")
     return System(
@@ -496,7 +431,7 @@ def system(values: Mapping[str, ArrayLike], settings: DriveSettings) -> System:
             thermal_occupation=_both(values, "thermal_occupation") * drum_heating[..., None],
         ),
         Drive(
-            cavity_detuning=angular(settings.centre_frequency_hz - cavity_frequency),
+            cavity_detuning=angular(np.asarray(settings.centre_frequency_hz) - cavity_frequency),
             frame_frequency=angular(settings.frame_frequency_hz),
             red_coupling=angular(coupling * red_amplitude[..., None]),
             blue_coupling=angular(coupling * blue_amplitude[..., None]),
@@ -513,13 +448,13 @@ def probe(values: Mapping[str, ArrayLike], settings: ProbeSettings) -> Probe:
         If a value is missing, of the wrong sign or shape, or NaN.
     """
     coupling = angular(_both(values, "single_photon_coupling_hz"))
-    red = _checked(settings.red_photons, "probe.red_photons", sign="not negative")
-    blue = _checked(settings.blue_photons, "probe.blue_photons", sign="not negative")
+    red = checked(settings.red_photons, "probe.red_photons", sign="not negative")
+    blue = checked(settings.blue_photons, "probe.blue_photons", sign="not negative")
     return Probe(
         offset=angular(settings.offset_hz),
         red_coupling=coupling * np.sqrt(red)[..., None],
         blue_coupling=coupling * np.sqrt(blue)[..., None],
-        phase=settings.phase_rad,
+        phase=np.asarray(settings.phase_rad),
     )
 
 

@@ -5,6 +5,8 @@ root, its own name and its index. Streams of different names are independent.
 """
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -64,3 +66,19 @@ def stream(root: str, dataset: str, *index: str) -> np.random.Generator:
     digests = b"".join(hashlib.sha256(name.encode("utf-8")).digest() for name in names)
     entropy = int.from_bytes(hashlib.sha256(digests).digest(), "big")
     return np.random.Generator(np.random.Philox(np.random.SeedSequence(entropy)))
+
+
+def job_stream(seed: Mapping[str, Any]) -> np.random.Generator:
+    """Return the random generator of a job, from the entry ``seed`` of its settings.
+
+    Parameters
+    ----------
+    seed : mapping
+        ``root``: name of the experiment; ``dataset``: what is drawn; ``index``: list of strings
+        that tell repetitions apart.
+
+    Returns
+    -------
+    numpy.random.Generator
+    """
+    return stream(root_seed(seed["root"]), seed["dataset"], *seed["index"])

@@ -3,15 +3,16 @@
 No rules here, and no helper functions anywhere else.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 from snakemake.exceptions import WorkflowError
 
-from entangled_drums.configuration import (
+from entangled_drums.configuration.experiment import load_experiment
+from entangled_drums.configuration.values import (
     device_uncertainties,
     device_values,
-    load_experiment,
     operating_point_ids,
 )
 from entangled_drums.errors import EntangledDrumsError
@@ -41,17 +42,22 @@ try:
         device_directory="config/devices",
     )
 except EntangledDrumsError as error:
-    raise WorkflowError(str(error)) from None
+    # An exception would bury this line among the workflow manager's own.
+    sys.exit(str(error))
 
 RESULTS = f"{config['results_dir'].rstrip('/')}/{EXPERIMENT['name']}"
 POINTS = operating_point_ids(EXPERIMENT)
 SWEEPS = EXPERIMENT["theory"]["sweeps"]
+ORIGIN = (
+    f"Simulated recordings of the device {EXPERIMENT['device']['name']}, "
+    "whose parameters are assumed where the device file says so."
+)
 COSTS = yaml.safe_load(Path("workflow/costs.yaml").read_text(encoding="utf-8"))
 
 
 wildcard_constraints:
-    point="[a-z0-9-]+",
-    sweep="[a-z0-9-]+",
+    point="|".join(POINTS),
+    sweep="|".join(SWEEPS),
 
 
 def result(path):
@@ -91,37 +97,81 @@ def cost(rule_name):
     }
 
 
+@dataclass(frozen=True)
+class Configured:
+    """A value out of the config, and the keys it was taken from."""
+
+    value: object
+    keys: tuple
+
+
+def configured(key):
+    """The entry of the experiment's config with this dotted key."""
+    value = EXPERIMENT
+    for part in key.split("."):
+        value = value[part]
+    return Configured(value, (key,))
+
+
 def device(*sections, what=device_values):
-    """Slice of the device file: flat values (or uncertainties) of some sections, or of all."""
-    flat = what(EXPERIMENT["device"])
-    return {
-        key: flat[key] for key in sorted(flat) if not sections or key.split(".")[0] in sections
+    """Flat values (or uncertainties) of some sections of the device file, or of all."""
+    flat = {
+        key: value
+        for key, value in what(EXPERIMENT["device"]).items()
+        if not sections or key.split(".")[0] in sections
     }
+    entry = "value" if what is device_values else "uncertainty"
+    return Configured(flat, tuple(f"device.{key}.{entry}" for key in flat))
 
 
 def drive_of(power):
     """Drive keys of a power, without the ratio."""
-    drive = EXPERIMENT["drive"]
-    return {
-        "cavity_detuning_hz": drive["cavity_detuning_hz"],
-        "frame_offset_hz": drive["frame_offset_hz"],
-        "red_coupling_hz": drive["powers"][power]["red_coupling_hz"],
+    keys = {
+        "cavity_detuning_hz": "drive.cavity_detuning_hz",
+        "frame_offset_hz": "drive.frame_offset_hz",
+        "red_coupling_hz": f"drive.powers.{power}.red_coupling_hz",
     }
+    values = {name: configured(key).value for name, key in keys.items()}
+    return Configured(values, tuple(keys.values()))
 
 
 def drive_at(point):
     """Drive keys of an operating point."""
-    return {**drive_of(POINTS[point]["power"]), "ratio": POINTS[point]["ratio"]}
+    power = POINTS[point]["power"]
+    drive = drive_of(power)
+    return Configured(
+        {**drive.value, "ratio": POINTS[point]["ratio"]},
+        (*drive.keys, f"operating_points.{power}"),
+    )
+
+
+def ratio_sweeps():
+    """Names of the curves against the pump ratio, and the power of each."""
+    names = [name for name, sweep in SWEEPS.items() if list(sweep["axes"]) == ["drive.ratio"]]
+    powers = [SWEEPS[name]["power"] for name in names]
+    return names, Configured(
+        [{"power": power, **drive_of(power).value} for power in powers],
+        tuple(f"theory.sweeps.{name}.power" for name in names)
+        + tuple(f"drive.powers.{power}.red_coupling_hz" for power in powers),
+    )
 
 
 def seed(dataset, *index):
     """Names that a job's random stream is derived from."""
-    return {"root": EXPERIMENT["name"], "dataset": dataset, "index": list(index)}
+    root = configured("name")
+    return Configured(
+        {"root": root.value, "dataset": dataset, "index": list(index)}, root.keys
+    )
 
 
 def settings(**entries):
     """A rule's settings: plain built-ins with sorted keys, so that a changed value is noticed."""
-    return sort_keys(entries)
+    keys = {key for entry in entries.values() if isinstance(entry, Configured) for key in entry.keys}
+    values = {
+        name: entry.value if isinstance(entry, Configured) else entry
+        for name, entry in entries.items()
+    }
+    return sort_keys({**values, "config_keys": sorted(keys)})
 
 
 def sort_keys(value):

@@ -1,7 +1,6 @@
 # One rule per figure; each writes PDF, PNG and the plotted numbers.
 
-RATIO_SWEEPS = [f"ratio-{power}" for power in EXPERIMENT["operating_points"]]
-DIRECT = expand(rules.infer_direct.output.result, point=POINTS)
+RATIO_SWEEPS, RATIO_DRIVES = ratio_sweeps()
 FIGURES = expand(result("figures/{figure}.{form}"), figure=["fig4"], form=["pdf", "png", "csv"])
 
 
@@ -11,11 +10,11 @@ rule draw_fig4:
         records=records(
             *expand(rules.solve_sweep.output.sweep, sweep=RATIO_SWEEPS),
             *expand(rules.solve_band.output.band, sweep=RATIO_SWEEPS),
-            *DIRECT,
+            *ROUTE_RESULTS,
         ),
         sweeps=expand(rules.solve_sweep.output.sweep, sweep=RATIO_SWEEPS),
         bands=expand(rules.solve_band.output.band, sweep=RATIO_SWEEPS),
-        direct=DIRECT,
+        results=ROUTE_RESULTS,
     output:
         pdf=report(
             result("figures/fig4.pdf"), caption="../report/fig4.rst", category="Figures"
@@ -25,9 +24,9 @@ rule draw_fig4:
         record=result("figures/fig4.record.json"),
     params:
         settings=settings(
-            powers=EXPERIMENT["drive"]["powers"],
-            order=list(EXPERIMENT["operating_points"]),
-            comparison=EXPERIMENT["comparison"],
+            drives=RATIO_DRIVES,
+            comparison=configured("comparison"),
+            origin=ORIGIN,
         ),
         code=code_digest("draw_fig4"),
     log:

@@ -33,3 +33,6 @@ rule infer_direct:
         "../../environment.yml"
     script:
         "../../scripts/infer_direct.py"
+
+
+ROUTE_RESULTS = expand(rules.infer_direct.output.result, point=POINTS)

@@ -40,7 +40,7 @@ rule record_emission:
         settings=lambda wildcards: settings(
             device=device("cavity", "drum_1", "drum_2"),
             drive=drive_at(wildcards.point),
-            measurement=EXPERIMENT["recordings"]["emission"],
+            measurement=configured("recordings.emission"),
             seed=seed("emission", wildcards.point),
         ),
         code=code_digest("record_emission"),
@@ -69,7 +69,7 @@ rule record_phase_scan:
         settings=lambda wildcards: settings(
             device=device("cavity", "drum_1", "drum_2"),
             drive=drive_at(wildcards.point),
-            measurement=EXPERIMENT["recordings"]["phase_scan"],
+            measurement=configured("recordings.phase_scan"),
             seed=seed("phase_scan", wildcards.point),
         ),
         code=code_digest("record_phase_scan"),

@@ -8,7 +8,7 @@ rule write_parameters:
         parameters=result("parameters/resolved.json"),
         record=result("parameters/resolved.record.json"),
     params:
-        settings=settings(experiment=EXPERIMENT),
+        settings=settings(experiment=Configured(EXPERIMENT, tuple(EXPERIMENT))),
         code=code_digest("write_parameters"),
     log:
         log_file("write_parameters"),

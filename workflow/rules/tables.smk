@@ -6,15 +6,15 @@ TABLES = expand(result("tables/{table}.{form}"), table=["table_s2"], form=["csv"
 rule write_table_s2:
     input:
         code=code("write_table_s2"),
-        records=records(*DIRECT),
-        direct=DIRECT,
+        records=records(*ROUTE_RESULTS),
+        results=ROUTE_RESULTS,
     output:
         csv=result("tables/table_s2.csv"),
         md=result("tables/table_s2.md"),
         tex=result("tables/table_s2.tex"),
         record=result("tables/table_s2.record.json"),
     params:
-        settings=settings(order=list(POINTS)),
+        settings=settings(origin=ORIGIN),
         code=code_digest("write_table_s2"),
     log:
         log_file("write_table_s2"),

@@ -6,13 +6,13 @@ rule solve_sweep:
     input:
         code=code("solve_sweep"),
     output:
-        sweep=result("theory/{sweep}.nc"),
-        record=result("theory/{sweep}.record.json"),
+        sweep=result("theory/sweeps/{sweep}.nc"),
+        record=result("theory/sweeps/{sweep}.record.json"),
     params:
         settings=lambda wildcards: settings(
             device=device("cavity", "drum_1", "drum_2", "bath", "heating"),
             drive=drive_of(SWEEPS[wildcards.sweep]["power"]),
-            axes=SWEEPS[wildcards.sweep]["axes"],
+            axes=configured(f"theory.sweeps.{wildcards.sweep}.axes"),
         ),
         code=code_digest("solve_sweep"),
     log:
@@ -32,8 +32,8 @@ rule solve_band:
     input:
         code=code("solve_band"),
     output:
-        band=result("theory/{sweep}-band.nc"),
-        record=result("theory/{sweep}-band.record.json"),
+        band=result("theory/bands/{sweep}.nc"),
+        record=result("theory/bands/{sweep}.record.json"),
     params:
         settings=lambda wildcards: settings(
             device=device("cavity", "drum_1", "drum_2", "bath", "heating"),
@@ -41,8 +41,8 @@ rule solve_band:
                 "cavity", "drum_1", "drum_2", "bath", "heating", what=device_uncertainties
             ),
             drive=drive_of(SWEEPS[wildcards.sweep]["power"]),
-            axes=SWEEPS[wildcards.sweep]["axes"],
-            samples=EXPERIMENT["theory"]["band_samples"],
+            axes=configured(f"theory.sweeps.{wildcards.sweep}.axes"),
+            samples=configured("theory.band_samples"),
             seed=seed("band", wildcards.sweep),
         ),
         code=code_digest("solve_band"),

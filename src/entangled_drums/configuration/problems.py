@@ -111,7 +111,30 @@ def shown(value: object) -> str:
         return "a mapping"
     if isinstance(value, list):
         return "a list"
-    return _cut(json.dumps(value, ensure_ascii=False))
+    if isinstance(value, float):
+        return plain_number(value)
+    if isinstance(value, str):
+        return json.dumps(_cut(value), ensure_ascii=False)
+    return _cut(json.dumps(value))
+
+
+def plain_number(value: float) -> str:
+    """Return a number in a form that YAML 1.1 reads back as a number, ``1.4e+5`` for example.
+
+    Parameters
+    ----------
+    value : float or int
+        Finite number.
+
+    Returns
+    -------
+    str
+    """
+    if isinstance(value, int) or value == 0 or 1e-3 <= abs(value) < 1e4:
+        return _cut(repr(value))
+    mantissa, exponent = f"{value:.12e}".split("e")
+    whole, _, fraction = mantissa.rstrip("0").partition(".")
+    return f"{whole}.{fraction or '0'}e{int(exponent):+d}"
 
 
 def shown_key(key: str) -> str:
@@ -147,7 +170,7 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     close = closest(word, choices)
     if close is not None:
         return f"did you mean {close}?"
-    return f"write one of: {', '.join(choices)}" if choices else "there is nothing to choose from"
+    return f"write one of: {', '.join(choices)}" if choices else "there is none yet, add it"
 
 
 def closest(word: str, choices: Iterable[str]) -> str | None:

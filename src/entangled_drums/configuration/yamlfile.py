@@ -28,6 +28,7 @@ _TAG = "tag:yaml.org,2002:"
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,39})")
 _FLOAT = re.compile(r"[-+]?([0-9]{1,40}\.[0-9]{0,40}|\.[0-9]{1,40})([eE][-+][0-9]{1,5})?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_CONTROL_CHARACTER = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ufffd\U00010000-\U0010ffff]")
 _INDENTING_TAB = re.compile(r"^ *\t", re.MULTILINE)
 
 
@@ -69,10 +70,14 @@ def read(file: str | Path) -> Document:
     """
     file = Path(file)
     text = _text(file)
-    tab = _INDENTING_TAB.search(text)
-    if tab:
-        line = text.count("\n", 0, tab.start()) + 1
-        fail(file, [Problem((), "tab in the indentation; write spaces", line)], {})
+    for refused, what in (
+        (_CONTROL_CHARACTER, "control character; remove it"),
+        (_INDENTING_TAB, "tab in the indentation; write spaces"),
+    ):
+        match = refused.search(text)
+        if match:
+            line = text.count("\n", 0, match.start()) + 1
+            fail(file, [Problem((), what, line)], {})
     _refuse_deep_nesting(file, text)
     try:
         node = yaml.compose(text, Loader=_LOADER)
@@ -82,7 +87,7 @@ def read(file: str | Path) -> Document:
         fail(file, [Problem((), "the file is empty; see docs/configuration.md for its keys")], {})
     if not isinstance(node, yaml.MappingNode):
         what = "the top level is not a mapping; write lines of the form key: value"
-        fail(file, [Problem((), what, node.start_mark.line + 1)], {})
+        fail(file, [Problem((), what, _line(node))], {})
     construction = _Construction()
     tree = construction.value(node, ())
     if construction.problems:
@@ -115,7 +120,7 @@ def _refuse_deep_nesting(file: Path, text: str) -> None:
                 depth += 1
                 if depth > DEEPEST_NESTING:
                     what = f"nested deeper than {DEEPEST_NESTING} levels; see docs/configuration.md"
-                    fail(file, [Problem((), what, event.start_mark.line + 1)], {})
+                    fail(file, [Problem((), what, _line(event))], {})
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
     except yaml.YAMLError as error:
@@ -138,7 +143,7 @@ class _Construction:
         self._seen: set[int] = set()
 
     def value(self, node: yaml.Node, path: KeyPath) -> Any:
-        self.lines.setdefault(path, node.start_mark.line + 1)
+        self.lines.setdefault(path, _line(node))
         # An alias is the very node of its anchor, so a node met twice is an alias; refusing it
         # also refuses cycles and exponentially growing documents.
         if id(node) in self._seen:
@@ -157,7 +162,7 @@ class _Construction:
     def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
+            line = _line(key_node)
             if key_node.tag == _TAG + "merge":
                 self._add(path, "YAML merge (<<); write the keys out here", line)
                 continue
@@ -211,6 +216,10 @@ class _Construction:
 
     def _add(self, path: KeyPath, text: str, line: int | None = None) -> None:
         self.problems.append(Problem(path, text, line))
+
+
+def _line(place: yaml.Node | yaml.Event) -> int:
+    return place.start_mark.line + 1 if place.start_mark else 1
 
 
 def _overflows(text: str) -> bool:

@@ -7,32 +7,34 @@ symplectic eigenvalue of the partial transpose; a two-mode Gaussian state is sep
 only by recollection and without its x or power, stands in a strip of its own that has no x axis.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
+from typing import Any
 
 import numpy as np
 import pandas
+import xarray
 from matplotlib.axes import Axes
-from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.transforms import ScaledTranslation
+from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 from numpy.typing import ArrayLike, NDArray
 
 from entangled_drums.errors import FileFormatError
 from entangled_drums.figures import style
-from entangled_drums.figures.estimates import ROUTES, RouteResult
+from entangled_drums.inference.route_result import ROUTES, RouteResult
 from entangled_drums.figures.output import COLUMNS
 from entangled_drums.figures.style import LOOKS
 
 QUANTITIES = ("duan", "two_nu")
+RATIO = "drive.ratio"
 BOUND = 1.0
 RATIO_LIMITS = (0.0, 1.0)
 
 # Routes share their x; drawn side by side so that no error bar hides another.
-ROUTE_SPACING_POINTS = 3.5
+ROUTE_SPACING_POINTS = 2.4
 
 # Weak or excessive pumping leaves the drums far from entangled; the axis ends here, not the data.
 THEORY_SHOWN_UP_TO = 1.6
@@ -51,11 +53,12 @@ _REGIONS = {
 _ROW_MM = 52.0
 _LEFT_MM = 13.0
 _RIGHT_MM = 3.0
-_TOP_MM = 15.0
+_TOP_MM = 11.0
 _BOTTOM_MM = 15.0
-_COLUMN_GAP_MM = 5.0
+_COLUMN_GAP_MM = 7.0
 _ROW_GAP_MM = 7.0
-_STRIP_MM = 11.0
+_STRIP_MM = 9.0
+_STRIP_GAP_MM = 1.5
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class TheoryCurve:
     ratio : array, shape (n,)
         x = G^+/G^-, ascending.
     value, lower, upper : array, shape (n,)
-        Median (or nominal) prediction and the ends of its 68 % band over the uncertainties of the
+        Nominal prediction and the ends of its 68 % band over the uncertainties of the
         device; NaN where the drive has no steady state.
     """
 
@@ -129,6 +132,45 @@ class RecalledValue:
     status: str
 
 
+def power_data(
+    drive: Mapping[str, Any],
+    sweep: xarray.Dataset,
+    band: xarray.Dataset,
+    results: Sequence[RouteResult],
+) -> PowerData:
+    """Gather what is shown for one pump power.
+
+    Parameters
+    ----------
+    drive : mapping
+        ``power`` and ``red_coupling_hz``.
+    sweep, band : xarray.Dataset
+        From `entangled_drums.sweeps.solve_sweep` and `solve_band`, over ``drive.ratio``.
+    results : sequence of RouteResult
+        Results at any power; those at this one are kept.
+
+    Raises
+    ------
+    FileFormatError
+        If sweep and band are not over the same ratios.
+    """
+    ratio = sweep[RATIO].values
+    if not np.array_equal(ratio, band[RATIO].values):
+        raise FileFormatError("theory sweep and band are over different ratios; solve them again")
+
+    def curve(name: str, value: NDArray[np.float64]) -> TheoryCurve:
+        quantiles = band[name].transpose("quantile", RATIO).values
+        return TheoryCurve(ratio, value, quantiles[0], quantiles[-1])
+
+    return PowerData(
+        power=drive["power"],
+        red_coupling_hz=drive["red_coupling_hz"],
+        duan=curve("duan", sweep["duan"].values),
+        two_nu=curve("two_nu", 2.0 * sweep["ppt_symplectic_eigenvalue"].values),
+        results=tuple(item for item in results if item.power == drive["power"]),
+    )
+
+
 def plotted(powers: Sequence[PowerData], recalled: RecalledValue | None) -> pandas.DataFrame:
     """Return every number that the figure shows.
 
@@ -178,9 +220,7 @@ def plotted(powers: Sequence[PowerData], recalled: RecalledValue | None) -> pand
                         _UNIT,
                     )
                 )
-        rows += [
-            (panel, "separability", x, BOUND, np.nan, np.nan, _UNIT) for x in RATIO_LIMITS
-        ]
+        rows += [(panel, "separability", x, BOUND, np.nan, np.nan, _UNIT) for x in RATIO_LIMITS]
     if recalled is not None:
         rows.append(
             (
@@ -196,7 +236,7 @@ def plotted(powers: Sequence[PowerData], recalled: RecalledValue | None) -> pand
     return pandas.DataFrame(rows, columns=list(COLUMNS))
 
 
-def draw(powers: Sequence[PowerData], recalled: RecalledValue | None) -> Figure:
+def draw(powers: Sequence[PowerData], recalled: RecalledValue | None, origin: str) -> Figure:
     """Draw the figure from exactly the numbers that `plotted` returns.
 
     Parameters
@@ -205,6 +245,9 @@ def draw(powers: Sequence[PowerData], recalled: RecalledValue | None) -> Figure:
         One per column of the figure.
     recalled : RecalledValue or None
         Published value; None if the experiment has none.
+    origin : str
+        One sentence on where device and recordings come from, such as "Assumed device; simulated
+        laboratory."; stands below the panels.
 
     Returns
     -------
@@ -218,20 +261,24 @@ def draw(powers: Sequence[PowerData], recalled: RecalledValue | None) -> Figure:
     """
     frame = plotted(powers, recalled)
     with style.context():
-        return _draw(powers, recalled, frame)
+        return _draw(powers, recalled, origin, frame)
 
 
 def _draw(
-    powers: Sequence[PowerData], recalled: RecalledValue | None, frame: pandas.DataFrame
+    powers: Sequence[PowerData],
+    recalled: RecalledValue | None,
+    origin: str,
+    frame: pandas.DataFrame,
 ) -> Figure:
     width = style.SINGLE_COLUMN_MM if len(powers) == 1 else style.DOUBLE_COLUMN_MM
-    shown_routes = [route for route in ROUTES if _series_of(frame, route).size]
-    legend_lines = -(-(len(shown_routes) + 4) // (2 if len(powers) == 1 else 4))
+    shown_routes = _routes_in(frame)
+    columns = 2 if len(powers) == 1 else 4
+    legend_lines = -(-(len(shown_routes) + 3) // columns)
     top = _TOP_MM + 3.5 * (legend_lines - 1)
     height = top + 2 * _ROW_MM + _ROW_GAP_MM + _BOTTOM_MM
     figure = style.new_figure(width, height)
 
-    strip = _STRIP_MM if recalled is not None else 0.0
+    strip = _STRIP_MM + _STRIP_GAP_MM if recalled is not None else 0.0
     column = (width - _LEFT_MM - _RIGHT_MM - strip - _COLUMN_GAP_MM * (len(powers) - 1)) / len(
         powers
     )
@@ -245,33 +292,36 @@ def _draw(
         row, place = divmod(index, len(powers))
         left = _LEFT_MM + place * (column + _COLUMN_GAP_MM)
         axes = figure.add_axes(box(row, left, column))
-        _draw_panel(axes, frame[frame["panel"] == panel], quantity, shown_routes)
+        # Both columns of a row place a route alike, also where one of them lacks it.
+        letters = ascii_lowercase[row * len(powers) : (row + 1) * len(powers)]
+        in_row = _routes_in(frame[frame["panel"].isin(list(letters))])
+        _draw_panel(axes, frame[frame["panel"] == panel], quantity, in_row, figure.dpi_scale_trans)
         axes.set_xlim(*RATIO_LIMITS)
         axes.set_ylim(*limits[quantity])
         style.letter(axes, panel)
         if row == 0:
             axes.set_title(
-                rf"{data.power}: $G^-/2\pi$ = {data.red_coupling_hz / 1e3:g} kHz", pad=3.0
+                rf"{data.power}: $G^{{-}}/2\pi$ = {data.red_coupling_hz / 1e3:g} kHz", pad=3.0
             )
             axes.tick_params(labelbottom=False)
         else:
-            axes.set_xlabel("Pump ratio, $x = G^+/G^-$ (dimensionless)")
+            axes.set_xlabel("Pump ratio, $x = G^{+}/G^{-}$ (dimensionless)")
         if place == 0:
             axes.set_ylabel(_AXIS_LABEL[quantity])
         else:
             axes.tick_params(labelleft=False)
     if recalled is not None:
-        axes = figure.add_axes(box(0, width - _RIGHT_MM - strip, strip))
+        axes = figure.add_axes(box(0, width - _RIGHT_MM - _STRIP_MM, _STRIP_MM))
         _draw_recalled(axes, frame[frame["series"] == "recalled"], recalled, limits["duan"])
 
-    _draw_legend(figure, frame, shown_routes, columns=2 if len(powers) == 1 else 4)
-    note = "Assumed device; simulated laboratory."
+    _draw_legend(figure, frame, shown_routes, columns)
+    note = f"{origin} Error bars: 68 %."
     figure.text(_LEFT_MM / width, 2.0 / height, note, ha="left", va="bottom", style="italic")
     return figure
 
 
 def _draw_panel(
-    axes: Axes, frame: pandas.DataFrame, quantity: str, shown_routes: Sequence[str]
+    axes: Axes, frame: pandas.DataFrame, quantity: str, routes: Sequence[str], paper: Affine2D
 ) -> None:
     theory = frame[frame["series"] == "theory"]
     look = LOOKS["theory"]
@@ -290,44 +340,42 @@ def _draw_panel(
     axes.plot(
         bound["x"], bound["y"], color=look.colour, linestyle=look.line, linewidth=0.8, zorder=1.5
     )
-    for text, offset, alignment in zip(
-        _REGIONS[quantity], (2.0, -2.5), ("bottom", "top"), strict=True
-    ):
-        axes.annotate(
-            text,
-            xy=(0.985, BOUND),
-            xycoords=("axes fraction", "data"),
-            xytext=(0.0, offset),
-            textcoords="offset points",
-            ha="right",
-            va=alignment,
-            color=look.colour,
-        )
-    for index, route in enumerate(shown_routes):
-        shift = (index - (len(shown_routes) - 1) / 2) * ROUTE_SPACING_POINTS
+    axes.axhspan(-1.0, BOUND, color=style.ENTANGLED_COLOUR, linewidth=0.0, zorder=0)
+    # The curve is a valley between these two places, so neither text can meet it.
+    above, below = _REGIONS[quantity]
+    axes.text(0.6, 0.965, above, transform=axes.transAxes, ha="center", va="top")
+    axes.text(0.025, 0.03, below, transform=axes.transAxes, ha="left", va="bottom")
+    for index, route in enumerate(routes):
+        points_right = (index - (len(routes) - 1) / 2) * ROUTE_SPACING_POINTS
+        shift = ScaledTranslation(points_right / style.POINTS_PER_INCH, 0.0, paper)
         for series in (route, route + _NOT_VALID):
             points = frame[frame["series"] == series]
             if points.size:
-                _draw_points(axes, points, route, series == route, shift)
+                _draw_points(axes, points, route, series == route, axes.transData + shift)
 
 
 def _draw_points(
-    axes: Axes, points: pandas.DataFrame, route: str, valid: bool, shift_points: float
-) -> ErrorbarContainer:
+    axes: Axes, points: pandas.DataFrame, route: str, valid: bool, transform: Transform
+) -> None:
     look = LOOKS[route]
-    figure = axes.get_figure()
-    shift = ScaledTranslation(shift_points / 72.0, 0.0, figure.dpi_scale_trans)
-    return axes.errorbar(
+    axes.vlines(
+        points["x"],
+        points["lower"],
+        points["upper"],
+        transform=transform,
+        color=look.colour,
+        linewidth=style.ERROR_BAR_POINTS,
+        zorder=3,
+    )
+    axes.plot(
         points["x"],
         points["y"],
-        yerr=[points["y"] - points["lower"], points["upper"] - points["y"]],
-        transform=axes.transData + shift,
+        transform=transform,
         color=look.colour,
         marker=look.marker,
         markerfacecolor=look.colour if valid else "white",
         linestyle="none",
-        elinewidth=0.8,
-        zorder=3,
+        zorder=3.1,
     )
 
 
@@ -335,19 +383,26 @@ def _draw_recalled(
     axes: Axes, frame: pandas.DataFrame, recalled: RecalledValue, limits: tuple[float, float]
 ) -> None:
     look = LOOKS["recalled"]
-    axes.errorbar(
-        np.full(len(frame), 0.3),
+    axes.vlines(
+        np.full(len(frame), 0.35),
+        frame["lower"],
+        frame["upper"],
+        color=look.colour,
+        linewidth=style.ERROR_BAR_POINTS,
+    )
+    axes.plot(
+        np.full(len(frame), 0.35),
         frame["y"],
-        yerr=[frame["y"] - frame["lower"], frame["upper"] - frame["y"]],
         color=look.colour,
         marker=look.marker,
         markersize=6.0,
         markerfacecolor="white",
         linestyle="none",
-        elinewidth=0.8,
     )
+    bound = LOOKS["separability"]
+    axes.plot([0.0, 0.6], [BOUND, BOUND], color=bound.colour, linestyle=bound.line, linewidth=0.8)
     axes.text(
-        0.78,
+        0.8,
         0.5,
         f"published, {recalled.status}",
         transform=axes.transAxes,
@@ -366,29 +421,32 @@ def _draw_legend(
 ) -> None:
     theory = LOOKS["theory"]
     bound = LOOKS["separability"]
-    handles: list[Line2D | Patch] = [
-        Line2D([], [], color=theory.colour, linestyle=theory.line, label="theory, median"),
-        Patch(color=style.THEORY_BAND_COLOUR, label="theory, 68 % over device uncertainties"),
-        Line2D([], [], color=bound.colour, linestyle=bound.line, label=bound.label),
+    handles: list[Line2D | tuple[Patch, Line2D]] = [
+        (
+            Patch(color=style.THEORY_BAND_COLOUR),
+            Line2D([], [], color=theory.colour, linestyle=theory.line),
+        ),
+        Line2D([], [], color=bound.colour, linestyle=bound.line),
     ]
+    labels = ["theory: nominal, 68 % band", bound.label]
     for route in shown_routes:
         look = LOOKS[route]
-        handles.append(
-            Line2D([], [], color=look.colour, marker=look.marker, ls="none", label=look.label)
-        )
+        handles.append(Line2D([], [], color=look.colour, marker=look.marker, linestyle="none"))
+        labels.append(look.label)
     if frame["series"].str.endswith(_NOT_VALID).any():
         handles.append(
-            Line2D(
-                [],
-                [],
-                color="black",
-                marker="o",
-                markerfacecolor="white",
-                linestyle="none",
-                label="open: route not valid there",
-            )
+            Line2D([], [], color="black", marker="o", markerfacecolor="white", linestyle="none")
         )
-    figure.legend(handles=handles, loc="upper center", ncols=columns, borderaxespad=0.4)
+        labels.append("open: route not valid there")
+    figure.legend(  # type: ignore[call-overload]  # a tuple draws one handle over the other
+        handles,
+        labels,
+        loc="upper center",
+        ncols=columns,
+        borderaxespad=0.3,
+        handlelength=1.8,
+        columnspacing=1.4,
+    )
 
 
 def _limits(frame: pandas.DataFrame, quantity: str, powers: int) -> tuple[float, float]:
@@ -412,8 +470,9 @@ def _panels(powers: Sequence[PowerData]) -> list[tuple[str, str, PowerData]]:
     return [(ascii_lowercase[i], quantity, data) for i, (quantity, data) in enumerate(pairs)]
 
 
-def _series_of(frame: pandas.DataFrame, route: str) -> pandas.DataFrame:
-    return frame[frame["series"].isin([route, route + _NOT_VALID])]
+def _routes_in(frame: pandas.DataFrame) -> list[str]:
+    present = set(frame["series"].str.removesuffix(_NOT_VALID))
+    return [route for route in ROUTES if route in present]
 
 
 def _require_powers(powers: Sequence[PowerData]) -> None:

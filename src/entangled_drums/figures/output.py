@@ -59,8 +59,6 @@ def write_figure(
                 },
             )
         with open(paths["png"], "wb") as stream:
-            figure.savefig(
-                stream, format="png", metadata={"Software": None, "record": record_id}
-            )
+            figure.savefig(stream, format="png", metadata={"Software": None, "record": record_id})
     with open(paths["csv"], "w", encoding="utf-8", newline="") as stream:
         frame.to_csv(stream, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")

@@ -10,20 +10,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any, Literal
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from entangled_drums.inference.route_result import ROUTE_LABELS
 
 SINGLE_COLUMN_MM = 89.0
 DOUBLE_COLUMN_MM = 183.0
 MILLIMETRES_PER_INCH = 25.4
 PNG_DOTS_PER_INCH = 300
 
+POINTS_PER_INCH = 72.0
 TEXT_POINTS = 7.0
 LETTER_POINTS = 8.0
+ERROR_BAR_POINTS = 0.8
 
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "mathtext.fontset": "dejavusans",
@@ -44,9 +49,8 @@ _SETTINGS = {
     "xtick.major.size": 2.5,
     "ytick.major.size": 2.5,
     "lines.linewidth": 1.0,
-    "lines.markersize": 4.0,
-    "lines.markeredgewidth": 0.8,
-    "errorbar.capsize": 0.0,
+    "lines.markersize": 3.6,
+    "lines.markeredgewidth": 0.7,
     "savefig.dpi": PNG_DOTS_PER_INCH,
     # TrueType fonts stay whole text in the PDF: searchable, and accepted by journals.
     "pdf.fonttype": 42,
@@ -72,7 +76,7 @@ class Look:
     label: str
     colour: str
     marker: str = ""
-    line: str = "-"
+    line: Literal["-", "--"] = "-"
 
 
 LOOKS = MappingProxyType(
@@ -81,17 +85,18 @@ LOOKS = MappingProxyType(
         "drum_2": Look("drum 2", "#CC6677", ">"),
         "squeezed": Look("squeezed quadrature", "#117733", "P"),
         "antisqueezed": Look("antisqueezed quadrature", "#AA4499", "X"),
-        "quadrature": Look("quadrature", "#44AA99", "s"),
-        "emission_bound": Look("emission bound (upper limit)", "#999933", "v"),
-        "direct": Look("direct", "#882255", "o"),
-        "model_based": Look("model-based", "#1A1A1A", "D"),
+        "quadrature": Look(ROUTE_LABELS["quadrature"], "#44AA99", "s"),
+        "emission_bound": Look(f"{ROUTE_LABELS['emission_bound']} (upper limit)", "#999933", "v"),
+        "direct": Look(ROUTE_LABELS["direct"], "#882255", "o"),
+        "model_based": Look(ROUTE_LABELS["model_based"], "#1A1A1A", "D"),
         "theory": Look("theory", "#4477AA", line="-"),
         "vacuum": Look("vacuum level", "#555555", line="--"),
         "separability": Look("separability bound", "#555555", line="--"),
-        "recalled": Look("published value, recalled, unverified", "#888888", "*"),
+        "recalled": Look("published value, recalled, unverified", "#666666", "*"),
     }
 )
 THEORY_BAND_COLOUR = "#C5DBEC"
+ENTANGLED_COLOUR = "#F4F4F4"
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 from entangled_drums import jsonfile
 from entangled_drums.errors import EntangledDrumsError, ProvenanceError
 from entangled_drums.provenance.closure import PACKAGE
-from entangled_drums.provenance.digest import file_digest
+from entangled_drums.provenance.digest import data_digest, file_digest
 from entangled_drums.provenance.record import (
     check_artefact,
     compose,
@@ -37,6 +37,7 @@ from entangled_drums.provenance.watch import FileWatch
 CODE = "code"
 RECORDS = "records"
 RECORD = "record"
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 LOGGER = logging.getLogger(PACKAGE)
 
 
@@ -82,8 +83,9 @@ def execute(make: Callable[[Job], None], description: JobDescription) -> None:
         Takes a `Job`, reads its inputs and writes its outputs.
     description : JobDescription
         Named inputs with ``code`` (the script's import closure) and ``records`` (the records of
-        all inputs that are results), named outputs with ``record``, ``params.settings``, ``log``,
-        and in ``config`` the ``results_dir`` and ``experiment``.
+        all inputs that are results), named outputs with ``record``, ``params`` with ``settings``
+        and ``code`` (digest of the code when the run was planned), ``log``, and in ``config`` the
+        ``results_dir`` and ``experiment``.
 
     Raises
     ------
@@ -94,7 +96,7 @@ def execute(make: Callable[[Job], None], description: JobDescription) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     with _output_into(log) as terminal:
         try:
-            with threadpool_limits(limits=1):
+            with _one_thread():
                 _run(make, description)
         except EntangledDrumsError as error:
             LOGGER.error("%s", error)
@@ -117,9 +119,12 @@ def _run(make: Callable[[Job], None], description: JobDescription) -> None:
 
     sources = [Path(path) for value in inputs.values() for path in _as_list(value)]
     settings = description.params["settings"]
+    code_digests = {path.as_posix(): file_digest(path) for path in code}
+    if data_digest(code_digests) != description.params["code"]:
+        raise ProvenanceError("the code changed since the run was planned; run again")
     record = compose(
         rule=description.rule,
-        code={path.as_posix(): file_digest(path) for path in code},
+        code=code_digests,
         inputs=_input_entries(sources, records, results_directory),
         settings=settings,
     )
@@ -252,6 +257,15 @@ def _as_list(value: Any) -> list[str]:
 def _flush_to_disk(path: Path) -> None:
     with open(path, "rb") as stream:
         os.fsync(stream.fileno())
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Pin numerical libraries to one thread: threads change the last bits of a result."""
+    for variable in THREAD_VARIABLES:  # for libraries that are loaded later
+        os.environ[variable] = "1"
+    with threadpool_limits(limits=1):  # for those that are loaded already
+        yield
 
 
 @contextmanager

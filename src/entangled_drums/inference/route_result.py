@@ -11,7 +11,15 @@ from typing import Any
 
 from entangled_drums.errors import FileFormatError
 
-ROUTES = ("quadrature", "emission_bound", "direct", "model_based")
+ROUTE_LABELS = MappingProxyType(
+    {
+        "quadrature": "quadrature",
+        "emission_bound": "emission bound",
+        "direct": "direct",
+        "model_based": "model-based",
+    }
+)
+ROUTES = tuple(ROUTE_LABELS)
 
 
 @dataclass(frozen=True)
@@ -139,7 +147,10 @@ def _estimate(content: Any, where: str) -> Estimate:
         return Estimate(value, uncertainty, value - uncertainty, value + uncertainty)
     if not isinstance(interval, list | tuple) or len(interval) != 2:
         raise FileFormatError(f"{where}: interval_68 must be [lower, upper]")
-    return Estimate(value, uncertainty, _number(interval[0], where), _number(interval[1], where))
+    lower, upper = _number(interval[0], where), _number(interval[1], where)
+    if lower > upper:
+        raise FileFormatError(f"{where}: interval_68 is [{lower}, {upper}]; write [lower, upper]")
+    return Estimate(value, uncertainty, lower, upper)
 
 
 def _required(content: Mapping[str, Any], key: str, where: str) -> Any:

@@ -1,0 +1,30 @@
+"""Draw figure 4: Duan sum and 2 nu against the pump ratio."""
+
+from entangled_drums import arrayfile, jsonfile
+from entangled_drums.figures import fig4
+from entangled_drums.inference.route_result import route_result
+from entangled_drums.figures.output import write_figure
+from entangled_drums.provenance.job import Job, execute
+
+
+def main(job: Job) -> None:
+    results = [route_result(jsonfile.read(path)) for path in job.inputs["results"]]
+    powers = [
+        fig4.power_data(drive, arrayfile.read(sweep), arrayfile.read(band), results)
+        for drive, sweep, band in zip(
+            job.settings["drives"], job.inputs["sweeps"], job.inputs["bands"], strict=True
+        )
+    ]
+    published = job.settings["comparison"].get("recalled_duan")
+    recalled = published and fig4.RecalledValue(
+        published["value"], published["uncertainty"], published["status"]
+    )
+    write_figure(
+        fig4.draw(powers, recalled, job.settings["origin"]),
+        job.outputs,
+        fig4.plotted(powers, recalled),
+        job.record_id,
+    )
+
+
+execute(main, snakemake)

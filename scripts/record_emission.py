@@ -1,0 +1,25 @@
+"""Record the emission spectrum at one operating point of the simulated laboratory."""
+
+from entangled_drums import jsonfile, recording
+from entangled_drums.laboratory import EmissionSettings, record_emission
+from entangled_drums.parameters import drive_settings
+from entangled_drums.provenance.job import Job, execute
+from entangled_drums.randomness import job_stream
+
+
+def main(job: Job) -> None:
+    measurement = job.settings["measurement"]
+    dataset = record_emission(
+        jsonfile.read(job.inputs["truth"])["values"],
+        drive_settings(job.settings["device"], **job.settings["drive"]),
+        EmissionSettings(
+            duration_s=measurement["duration_s"],
+            half_span_hz=measurement["half_span_hz"],
+            bin_width_hz=measurement["bin_width_hz"],
+        ),
+        job_stream(job.settings["seed"]),
+    )
+    recording.write(job.outputs["recording"], dataset, job.record_id)
+
+
+execute(main, snakemake)

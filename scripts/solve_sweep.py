@@ -1,0 +1,14 @@
+"""Solve a sweep declared in the experiment file."""
+
+from entangled_drums import arrayfile
+from entangled_drums.provenance.job import Job, execute
+from entangled_drums.sweeps import solve_sweep
+
+
+def main(job: Job) -> None:
+    settings = job.settings
+    dataset = solve_sweep(settings["device"], settings["drive"], settings["axes"])
+    arrayfile.write(job.outputs["sweep"], dataset, job.record_id)
+
+
+execute(main, snakemake)

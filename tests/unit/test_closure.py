@@ -1,0 +1,70 @@
+"""The import closure finds every module a script can reach, and nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from entangled_drums.provenance.closure import import_closure
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    package = tmp_path / "src" / "entangled_drums"
+    (package / "room").mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "room" / "__init__.py").write_text("")
+    (package / "room" / "first.py").write_text("from entangled_drums.base import value\n")
+    (package / "room" / "second.py").write_text("import entangled_drums.room.first\n")
+    (package / "base.py").write_text("value = 1\n")
+    (package / "late.py").write_text("def f():\n    from entangled_drums import base\n")
+    (package / "cycle.py").write_text("from entangled_drums import cycle_back\n")
+    (package / "cycle_back.py").write_text("from entangled_drums.cycle import x\n")
+    (package / "unused.py").write_text("import numpy\n")
+    (tmp_path / "scripts").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def closure_of(text: str) -> set[str]:
+    Path("scripts/job.py").write_text(text)
+    files = import_closure("scripts/job.py", "src")
+    assert files[0] == "scripts/job.py"
+    assert files[1:] == sorted(files[1:])
+    return {Path(file).relative_to("src/entangled_drums").as_posix() for file in files[1:]}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("import numpy", set()),
+        ("import entangled_drums.base", {"__init__.py", "base.py"}),
+        ("from entangled_drums import base as b", {"__init__.py", "base.py"}),
+        ("from entangled_drums.base import value", {"__init__.py", "base.py"}),
+        (
+            "from entangled_drums.room import second",
+            {"__init__.py", "room/__init__.py", "room/second.py", "room/first.py", "base.py"},
+        ),
+        ("import entangled_drums.late", {"__init__.py", "late.py", "base.py"}),
+        ("from entangled_drums import cycle", {"__init__.py", "cycle.py", "cycle_back.py"}),
+        ("import entangled_drums_other", set()),
+        ("def f():\n    import entangled_drums.base", {"__init__.py", "base.py"}),
+    ],
+)
+def test_closure(project: Path, text: str, expected: set[str]) -> None:
+    assert closure_of(text) == expected
+
+
+def test_relative_imports_are_followed(project: Path) -> None:
+    (project / "src/entangled_drums/room/third.py").write_text("from ..base import value\n")
+    assert "base.py" in closure_of("import entangled_drums.room.third")
+
+
+def test_an_edited_import_is_seen_at_once(project: Path) -> None:
+    assert "unused.py" not in closure_of("import entangled_drums.base")
+    Path("src/entangled_drums/base.py").write_text("import entangled_drums.unused  # edited\n")
+    assert "unused.py" in closure_of("import entangled_drums.base")
+
+
+def test_missing_script_is_named(project: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"scripts/absent\.py"):
+        import_closure("scripts/absent.py", "src")

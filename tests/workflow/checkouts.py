@@ -1,0 +1,92 @@
+"""Copies of this checkout to run the workflow in, as a user would."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from entangled_drums.provenance.digest import file_digest
+from entangled_drums.provenance.volatile import is_volatile
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of the project in a folder of its own."""
+
+    folder: Path
+
+    def snakemake(
+        self,
+        *arguments: str,
+        experiment: str = "toy",
+        results: str = "results",
+        environment: Mapping[str, str] | None = None,
+        umask: int = -1,
+    ) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [
+                *(sys.executable, "-m", "snakemake", *arguments),
+                *("--config", f"experiment={experiment}", f"results_dir={results}"),
+            ],
+            cwd=self.folder,
+            env={**os.environ, **(environment or {})},
+            umask=umask,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def run(self, *arguments: str, **options) -> subprocess.CompletedProcess:
+        """Run the toy experiment, which must succeed."""
+        finished = self.snakemake(*arguments, **options)
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        return finished
+
+    def planned(self, **options) -> dict[str, int]:
+        """Jobs that would run now, by rule."""
+        finished = self.run("--dry-run", **options)
+        text = finished.stdout + finished.stderr
+        if "Nothing to be done" in text:
+            return {}
+        table = re.search(r"^job +count\n-[ -]*\n((?:\w+ +\d+\n)+)", text, flags=re.MULTILINE)
+        assert table, text
+        counts = {rule: int(count) for rule, count in re.findall(r"(\w+) +(\d+)\n", table[1])}
+        counts.pop("total")
+        counts.pop("all", None)
+        return counts
+
+    def replace(self, file: str, old: str, new: str) -> None:
+        path = self.folder / file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{file}: {old!r} stands there {text.count(old)} times"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def make_checkout(folder: Path) -> Checkout:
+    """Copy every file that git tracks or would track."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    ).stdout.decode()
+    for name in filter(None, listed.split("\0")):
+        source, target = ROOT / name, folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_symlink():
+            target.symlink_to(os.readlink(source))
+        elif source.exists():
+            shutil.copyfile(source, target)
+    return Checkout(folder)
+
+
+def digests(results: Path) -> dict[str, str]:
+    """Digest of every result that must not vary between runs."""
+    names = (path.relative_to(results).as_posix() for path in results.rglob("*") if path.is_file())
+    return {name: file_digest(results / name) for name in sorted(names) if not is_volatile(name)}

@@ -1,0 +1,82 @@
+"""A wrong input stops the run before any job, with one line that says what to write instead."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.checkouts import Checkout, make_checkout
+
+TOY = "config/experiments/toy.yaml"
+DEVICE = "config/devices/drums-2018-assumed.yaml"
+
+
+@pytest.fixture(scope="module")
+def module_checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    return make_checkout(tmp_path_factory.mktemp("messages"))
+
+
+@pytest.fixture
+def checkout(module_checkout: Checkout) -> Iterator[Checkout]:
+    files = [module_checkout.folder / name for name in (TOY, DEVICE)]
+    before = {path: path.read_bytes() for path in files}
+    yield module_checkout
+    for path, content in before.items():
+        path.write_bytes(content)
+
+
+def refusal(checkout: Checkout, **options) -> str:
+    finished = checkout.snakemake("--cores", "1", "--quiet", "all", **options)
+    assert finished.returncode == 1
+    assert not (checkout.folder / "results" / "toy").exists()
+    lines = [line for line in finished.stderr.splitlines() if not line.startswith("Using workflow")]
+    lines = [line for line in lines if not line.startswith("Assuming unrestricted")]
+    assert len(lines) == 1, finished.stderr
+    assert finished.stdout == ""
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [
+        (TOY, "bin_width_hz: 2500.0\n    window: boxcar\n  phase", "bin_widht_hz: 2500.0\n    window: boxcar\n  phase", ("bin_widht_hz", "did you mean bin_width_hz")),
+        (TOY, "red_coupling_hz: 1.4e+5", "red_coupling_hz: 1.4e5", ("red_coupling_hz", "1.4e+5")),
+        (TOY, "phases: 8", "phases: eight", ("phases", "eight")),
+        (TOY, "[0.45, 0.62]", "[0.45, 1.4]", ("operating_points.reference", "1.4")),
+        (TOY, "device: drums-2018-assumed", "device: drums-2018-asumed", ("device", "did you mean drums-2018-assumed")),
+        (DEVICE, "value: 106.0", "value: -106.0", ("drum_1.linewidth_hz.value", "-106")),
+        (DEVICE, "    status: assumed\n    source: definition", "    source: definition", ("heating.reference_coupling_hz", "status")),
+    ],
+    ids=["misspelt", "exponent", "type", "ratio", "device", "range", "missing"],
+)  # fmt: skip
+def test_wrong_config(
+    checkout: Checkout, file: str, old: str, new: str, words: tuple[str, ...]
+) -> None:
+    checkout.replace(file, old, new)
+    line = refusal(checkout)
+    assert line.startswith(f"{file}: ")
+    for word in words:
+        assert word in line
+
+
+def test_unknown_experiment(checkout: Checkout) -> None:
+    assert "did you mean toy" in refusal(checkout, experiment="tyo")
+
+
+@pytest.mark.parametrize("name", ["Toy", "../toy", "toy toy", "toy;ls", ""])
+def test_experiment_name_out_of_bounds(checkout: Checkout, name: str) -> None:
+    assert "[a-z0-9-]" in refusal(checkout, experiment=name)
+
+
+def test_failed_job_shows_its_reason_and_log(checkout: Checkout, tmp_path: Path) -> None:
+    script = checkout.folder / "scripts" / "draw_truth.py"
+    content = script.read_text()
+    script.write_text(content.replace("    truth = ", "    1 / 0\n    truth = "))
+    try:
+        failed = checkout.snakemake("--cores", "1", results=str(tmp_path))
+    finally:
+        script.write_text(content)
+    assert failed.returncode == 1
+    text = failed.stdout + failed.stderr
+    assert "draw_truth: ZeroDivisionError: division by zero" in text
+    assert f"log: {tmp_path}/toy/logs/draw_truth/job.log" in text
