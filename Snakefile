@@ -32,9 +32,7 @@ localrules:
 rule all:
     default_target: True
     input:
-        rules.write_parameters.output,
-        FIGURES,
-        TABLES,
+        PRODUCTS,
 
 
 onstart:

@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 
 from entangled_drums import jsonfile
 from entangled_drums.errors import CalibrationError
+from entangled_drums.ranges import is_allowed
 
 FORMAT = "entangled-drums-calibration"
 FORMAT_VERSION = 1
+_MAXIMUM_REDRAWS = 100
 _KEYS = ("format", "format_version", "parameters", "covariance", "method", "goodness_of_fit")
 _UNIT_OF_SUFFIX = {"_hz": "Hz", "_k": "K", "_m": "m", "occupation": "quanta", "noise": "quanta"}
 
@@ -145,15 +147,36 @@ class Calibration:
         Returns
         -------
         dict
-            Arrays of shape (size,) by name. Values are not truncated at zero.
+            Arrays of shape (size,) by name.
+
+        Raises
+        ------
+        CalibrationError
+            If hardly any set is physically possible.
+
+        Notes
+        -----
+        A set with an impossible value (a negative occupation) is drawn again as a whole, which
+        truncates the distribution and keeps correlations.
         """
         scale = np.sqrt(np.diag(self.covariance))
         safe = np.where(scale > 0, scale, 1.0)
         eigenvalues, vectors = np.linalg.eigh(self.covariance / np.outer(safe, safe))
         root = vectors * np.sqrt(np.clip(eigenvalues, 0.0, None))
-        normal = generator.standard_normal((size, len(self.names)))
-        drawn = self.values + (normal @ root.T) * scale
-        return {name: drawn[:, index] for index, name in enumerate(self.names)}
+        kept = np.empty((0, len(self.names)))
+        for _ in range(_MAXIMUM_REDRAWS):
+            normal = generator.standard_normal((size, len(self.names)))
+            drawn = self.values + (normal @ root.T) * scale
+            possible = np.ones(size, dtype=bool)
+            for index in np.flatnonzero(scale > 0):
+                possible &= is_allowed(self.names[index], drawn[:, index])
+            kept = np.concatenate([kept, drawn[possible]])
+            if len(kept) >= size:
+                return {name: kept[:size, index] for index, name in enumerate(self.names)}
+        raise CalibrationError(
+            "calibration: values and uncertainties leave hardly any possible device; "
+            "give smaller uncertainties"
+        )
 
     def jacobian(
         self,

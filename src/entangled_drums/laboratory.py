@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from entangled_drums import covariance, parameters, recording, spectra
 from entangled_drums.errors import ParameterError
 from entangled_drums.parameters import DriveSettings, ProbeSettings
+from entangled_drums.ranges import is_allowed
 from entangled_drums.units import angular
 
-_NOT_NEGATIVE_KEYS = ("occupation", "added_noise")
 _MAXIMUM_REDRAWS = 1000
 
 
@@ -126,11 +126,9 @@ def draw_truth(
                 f"{name}: value {centre} +- {spread} cannot be drawn from; "
                 "write finite numbers and an uncertainty of zero or more"
             )
-        free = name.startswith("heating.") and not name.endswith("_hz")
-        may_be_zero = name.endswith(_NOT_NEGATIVE_KEYS)
         for _ in range(_MAXIMUM_REDRAWS):
             drawn = centre + spread * float(generator.standard_normal())
-            if free or drawn > 0 or (may_be_zero and drawn == 0):
+            if is_allowed(name, drawn):
                 truth[name] = drawn
                 break
         else:

@@ -27,7 +27,7 @@ from entangled_drums.parameters import System
 
 REFINE_BELOW = 1e-6
 """Ratio gamma/kappa under which one step of iterative refinement follows the solve."""
-REFINE_ABOVE = 1e5
+REFINE_ABOVE = 1e4
 """Estimated condition of the reduced equations above which the same step follows."""
 
 Column = NDArray  # real or complex, shape (points,) or ()
@@ -365,10 +365,14 @@ def steady_moments(system: System, points: int) -> Moments:
 
 
 def _delicate(system: System, c: _Coefficients) -> NDArray[np.bool_]:
-    # Condition of the reduced equations: cooperativity, over the imbalance of the two tones.
+    # Condition of the reduced equations: cooperativity, over the imbalance of the two tones. With
+    # free phases of the couplings there is no such simple estimate.
+    drive = system.drive
+    if np.iscomplexobj(drive.red_coupling) or np.iscomplexobj(drive.blue_coupling):
+        return np.ones((), dtype=bool)
     slowest = np.min(system.device.mechanical_linewidth, axis=-1)
-    red = np.abs(system.drive.red_coupling) ** 2
-    blue = np.abs(system.drive.blue_coupling) ** 2
+    red = drive.red_coupling**2
+    blue = drive.blue_coupling**2
     larger = np.maximum(red, blue)
     with np.errstate(divide="ignore", invalid="ignore"):
         imbalance = np.where(larger > 0, np.abs(red - blue) / larger, 1.0).min(axis=-1)

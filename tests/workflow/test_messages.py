@@ -54,7 +54,7 @@ def test_wrong_config(
 ) -> None:
     checkout.replace(file, old, new)
     line = refusal(checkout)
-    assert line.startswith(f"{file}: ")
+    assert line.startswith(f"{file}:")
     for word in words:
         assert word in line
 

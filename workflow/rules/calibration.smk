@@ -7,17 +7,20 @@ rule calibrate_device:
     output:
         calibration=result("calibration/device.json"),
         record=result("calibration/device.record.json"),
-    params:
-        settings=settings(device=device(), uncertainties=device(what=device_uncertainties)),
-        code=code_digest("calibrate_device"),
     log:
         log_file("calibrate_device"),
     benchmark:
         benchmark_file("calibrate_device")
-    resources:
-        **cost("calibrate_device"),
-    threads: 1
     conda:
         "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("calibrate_device"),
+    params:
+        settings=settings(device=device(), uncertainties=device(what=device_uncertainties)),
+        code=code_digest("calibrate_device"),
     script:
         "../../scripts/calibrate_device.py"
+
+
+PRODUCTS += rules.calibrate_device.output

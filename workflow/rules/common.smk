@@ -3,11 +3,12 @@
 No rules here, and no helper functions anywhere else.
 """
 
+import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from snakemake.exceptions import WorkflowError
 
 from entangled_drums.configuration.experiment import load_experiment
 from entangled_drums.configuration.values import (
@@ -20,21 +21,30 @@ from entangled_drums.provenance.closure import import_closure
 from entangled_drums.provenance.digest import data_digest, file_digest
 from entangled_drums.provenance.record import record_path
 
-if Path.cwd().resolve() != Path(workflow.basedir).resolve():
-    raise WorkflowError(
-        f"run snakemake in the folder of its Snakefile: cd {workflow.basedir}; "
-        "results may lie elsewhere (--config results_dir=FOLDER)"
-    )
+
+def refuse(message):
+    """End with one line; an exception would bury it among the workflow manager's own."""
+    sys.exit(message)
+
 
 config.setdefault("experiment", "aalto-2018")
 config.setdefault("results_dir", "results")
-for key in config:
-    if key not in ("experiment", "results_dir"):
-        raise WorkflowError(
-            f"--config {key}=...: unknown key; the command line takes experiment= and "
-            f"results_dir=, all else stands in config/experiments/{config['experiment']}.yaml"
+for _key in config:
+    if _key not in ("experiment", "results_dir"):
+        refuse(
+            f"--config {_key}=...: unknown key; the command line takes experiment= and "
+            "results_dir=, all else stands in config/experiments/"
         )
-
+if not re.fullmatch("[a-z0-9-]+", str(config["experiment"])):
+    refuse(
+        f"experiment {str(config['experiment'])!r}: not a name in [a-z0-9-]+; "
+        "write one of config/experiments/, without .yaml"
+    )
+if Path.cwd().resolve() != Path(workflow.basedir).resolve():
+    refuse(
+        f"run snakemake in the folder of its Snakefile: cd {workflow.basedir}; "
+        "results may lie elsewhere (--config results_dir=FOLDER)"
+    )
 try:
     EXPERIMENT = load_experiment(
         f"config/experiments/{config['experiment']}.yaml",
@@ -42,16 +52,13 @@ try:
         device_directory="config/devices",
     )
 except EntangledDrumsError as error:
-    # An exception would bury this line among the workflow manager's own.
-    sys.exit(str(error))
+    refuse(str(error))
 
 RESULTS = f"{config['results_dir'].rstrip('/')}/{EXPERIMENT['name']}"
 POINTS = operating_point_ids(EXPERIMENT)
+PRODUCTS = []  # every rule's results; what is missing is made again, even if nothing needs it
 SWEEPS = EXPERIMENT["theory"]["sweeps"]
-ORIGIN = (
-    f"Simulated recordings of the device {EXPERIMENT['device']['name']}, "
-    "whose parameters are assumed where the device file says so."
-)
+ORIGIN = "Assumed device; simulated laboratory."
 COSTS = yaml.safe_load(Path("workflow/costs.yaml").read_text(encoding="utf-8"))
 
 
@@ -159,14 +166,14 @@ def ratio_sweeps():
 def seed(dataset, *index):
     """Names that a job's random stream is derived from."""
     root = configured("name")
-    return Configured(
-        {"root": root.value, "dataset": dataset, "index": list(index)}, root.keys
-    )
+    return Configured({"root": root.value, "dataset": dataset, "index": list(index)}, root.keys)
 
 
 def settings(**entries):
     """A rule's settings: plain built-ins with sorted keys, so that a changed value is noticed."""
-    keys = {key for entry in entries.values() if isinstance(entry, Configured) for key in entry.keys}
+    keys = {
+        key for entry in entries.values() if isinstance(entry, Configured) for key in entry.keys
+    }
     values = {
         name: entry.value if isinstance(entry, Configured) else entry
         for name, entry in entries.items()

@@ -1,8 +1,5 @@
 # One rule per figure; each writes PDF, PNG and the plotted numbers.
 
-RATIO_SWEEPS, RATIO_DRIVES = ratio_sweeps()
-FIGURES = expand(result("figures/{figure}.{form}"), figure=["fig4"], form=["pdf", "png", "csv"])
-
 
 rule draw_fig4:
     input:
@@ -16,12 +13,19 @@ rule draw_fig4:
         bands=expand(rules.solve_band.output.band, sweep=RATIO_SWEEPS),
         results=ROUTE_RESULTS,
     output:
-        pdf=report(
-            result("figures/fig4.pdf"), caption="../report/fig4.rst", category="Figures"
-        ),
+        pdf=report(result("figures/fig4.pdf"), caption="../report/fig4.rst", category="Figures"),
         png=result("figures/fig4.png"),
         csv=result("figures/fig4.csv"),
         record=result("figures/fig4.record.json"),
+    log:
+        log_file("draw_fig4"),
+    benchmark:
+        benchmark_file("draw_fig4")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("draw_fig4"),
     params:
         settings=settings(
             drives=RATIO_DRIVES,
@@ -29,14 +33,8 @@ rule draw_fig4:
             origin=ORIGIN,
         ),
         code=code_digest("draw_fig4"),
-    log:
-        log_file("draw_fig4"),
-    benchmark:
-        benchmark_file("draw_fig4")
-    resources:
-        **cost("draw_fig4"),
-    threads: 1
-    conda:
-        "../../environment.yml"
     script:
         "../../scripts/draw_fig4.py"
+
+
+PRODUCTS += rules.draw_fig4.output

@@ -15,6 +15,15 @@ rule infer_direct:
     output:
         result=result("inference/{point}/direct.json"),
         record=result("inference/{point}/direct.record.json"),
+    log:
+        log_file("infer_direct", "{point}"),
+    benchmark:
+        benchmark_file("infer_direct", "{point}")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("infer_direct"),
     params:
         settings=lambda wildcards: settings(
             point=wildcards.point,
@@ -22,17 +31,9 @@ rule infer_direct:
             seed=seed("direct", wildcards.point),
         ),
         code=code_digest("infer_direct"),
-    log:
-        log_file("infer_direct", "{point}"),
-    benchmark:
-        benchmark_file("infer_direct", "{point}")
-    resources:
-        **cost("infer_direct"),
-    threads: 1
-    conda:
-        "../../environment.yml"
     script:
         "../../scripts/infer_direct.py"
 
 
 ROUTE_RESULTS = expand(rules.infer_direct.output.result, point=POINTS)
+PRODUCTS += expand(rules.infer_direct.output, point=POINTS)

@@ -8,6 +8,15 @@ rule draw_truth:
     output:
         truth=result("truth/truth.json"),
         record=result("truth/truth.record.json"),
+    log:
+        log_file("draw_truth"),
+    benchmark:
+        benchmark_file("draw_truth")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("draw_truth"),
     params:
         settings=settings(
             device=device(),
@@ -15,15 +24,6 @@ rule draw_truth:
             seed=seed("truth"),
         ),
         code=code_digest("draw_truth"),
-    log:
-        log_file("draw_truth"),
-    benchmark:
-        benchmark_file("draw_truth")
-    resources:
-        **cost("draw_truth"),
-    threads: 1
-    conda:
-        "../../environment.yml"
     script:
         "../../scripts/draw_truth.py"
 
@@ -36,6 +36,15 @@ rule record_emission:
     output:
         recording=result("recordings/{point}/emission.nc"),
         record=result("recordings/{point}/emission.record.json"),
+    log:
+        log_file("record_emission", "{point}"),
+    benchmark:
+        benchmark_file("record_emission", "{point}")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("record_emission"),
     params:
         settings=lambda wildcards: settings(
             device=device("cavity", "drum_1", "drum_2"),
@@ -44,15 +53,6 @@ rule record_emission:
             seed=seed("emission", wildcards.point),
         ),
         code=code_digest("record_emission"),
-    log:
-        log_file("record_emission", "{point}"),
-    benchmark:
-        benchmark_file("record_emission", "{point}")
-    resources:
-        **cost("record_emission"),
-    threads: 1
-    conda:
-        "../../environment.yml"
     script:
         "../../scripts/record_emission.py"
 
@@ -65,6 +65,15 @@ rule record_phase_scan:
     output:
         recording=result("recordings/{point}/phase_scan.nc"),
         record=result("recordings/{point}/phase_scan.record.json"),
+    log:
+        log_file("record_phase_scan", "{point}"),
+    benchmark:
+        benchmark_file("record_phase_scan", "{point}")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("record_phase_scan"),
     params:
         settings=lambda wildcards: settings(
             device=device("cavity", "drum_1", "drum_2"),
@@ -73,14 +82,10 @@ rule record_phase_scan:
             seed=seed("phase_scan", wildcards.point),
         ),
         code=code_digest("record_phase_scan"),
-    log:
-        log_file("record_phase_scan", "{point}"),
-    benchmark:
-        benchmark_file("record_phase_scan", "{point}")
-    resources:
-        **cost("record_phase_scan"),
-    threads: 1
-    conda:
-        "../../environment.yml"
     script:
         "../../scripts/record_phase_scan.py"
+
+
+PRODUCTS += rules.draw_truth.output
+PRODUCTS += expand(rules.record_emission.output, point=POINTS)
+PRODUCTS += expand(rules.record_phase_scan.output, point=POINTS)

@@ -7,17 +7,20 @@ rule write_parameters:
     output:
         parameters=result("parameters/resolved.json"),
         record=result("parameters/resolved.record.json"),
-    params:
-        settings=settings(experiment=Configured(EXPERIMENT, tuple(EXPERIMENT))),
-        code=code_digest("write_parameters"),
     log:
         log_file("write_parameters"),
     benchmark:
         benchmark_file("write_parameters")
-    resources:
-        **cost("write_parameters"),
-    threads: 1
     conda:
         "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("write_parameters"),
+    params:
+        settings=settings(experiment=Configured(EXPERIMENT, tuple(EXPERIMENT))),
+        code=code_digest("write_parameters"),
     script:
         "../../scripts/write_parameters.py"
+
+
+PRODUCTS += rules.write_parameters.output

@@ -1,6 +1,8 @@
 # What the model predicts: sweeps declared in the experiment file, and how sure the device file
 # lets us be of them.
 
+RATIO_SWEEPS, RATIO_DRIVES = ratio_sweeps()
+
 
 rule solve_sweep:
     input:
@@ -8,6 +10,15 @@ rule solve_sweep:
     output:
         sweep=result("theory/sweeps/{sweep}.nc"),
         record=result("theory/sweeps/{sweep}.record.json"),
+    log:
+        log_file("solve_sweep", "{sweep}"),
+    benchmark:
+        benchmark_file("solve_sweep", "{sweep}")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("solve_sweep"),
     params:
         settings=lambda wildcards: settings(
             device=device("cavity", "drum_1", "drum_2", "bath", "heating"),
@@ -15,15 +26,6 @@ rule solve_sweep:
             axes=configured(f"theory.sweeps.{wildcards.sweep}.axes"),
         ),
         code=code_digest("solve_sweep"),
-    log:
-        log_file("solve_sweep", "{sweep}"),
-    benchmark:
-        benchmark_file("solve_sweep", "{sweep}")
-    resources:
-        **cost("solve_sweep"),
-    threads: 1
-    conda:
-        "../../environment.yml"
     script:
         "../../scripts/solve_sweep.py"
 
@@ -34,6 +36,15 @@ rule solve_band:
     output:
         band=result("theory/bands/{sweep}.nc"),
         record=result("theory/bands/{sweep}.record.json"),
+    log:
+        log_file("solve_band", "{sweep}"),
+    benchmark:
+        benchmark_file("solve_band", "{sweep}")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("solve_band"),
     params:
         settings=lambda wildcards: settings(
             device=device("cavity", "drum_1", "drum_2", "bath", "heating"),
@@ -46,14 +57,9 @@ rule solve_band:
             seed=seed("band", wildcards.sweep),
         ),
         code=code_digest("solve_band"),
-    log:
-        log_file("solve_band", "{sweep}"),
-    benchmark:
-        benchmark_file("solve_band", "{sweep}")
-    resources:
-        **cost("solve_band"),
-    threads: 1
-    conda:
-        "../../environment.yml"
     script:
         "../../scripts/solve_band.py"
+
+
+PRODUCTS += expand(rules.solve_sweep.output, sweep=SWEEPS)
+PRODUCTS += expand(rules.solve_band.output, sweep=RATIO_SWEEPS)

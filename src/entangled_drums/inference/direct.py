@@ -1,15 +1,19 @@
 """The direct route: the drums' state from line weights, without a likelihood of the whole model.
 
-At one operating point five data are measured: the weights of the two lines emitted under the pumps,
-which are the Bogoliubov occupations m_1 and m_2, and of the areas of the two probe lines against
+At one operating point five data are measured: the weights of the two lines emitted under the
+pumps, which are the Bogoliubov occupations m_1 and m_2, and of the areas of the two probe lines against
 the probe phase the mean, cosine and sine. They depend linearly on the four unknowns
 ``u = (n_1, n_2, Re c, Im c)``; :mod:`entangled_drums.inference.line_maps` has the maps, closed forms
 plus an offset tabulated with the exact spectra of the calibrated device.
 
 Weighted least squares with the full covariance (noise of the spectra plus uncertainty of the
-calibration, derivatives with respect to every calibrated parameter) gives u. The expected areas,
-not the measured ones, enter the calibration's part of the covariance: otherwise a common scale
+calibration, through derivatives by every calibrated parameter) weighs the data. The expected areas,
+not the measured ones, enter the calibration's part of that covariance: otherwise a common scale
 error would pull the fit low (Peelle's pertinent puzzle).
+
+The calibration's part of the error is propagated by solving anew, with the same weights, for many
+calibrations drawn from their covariance: near equal drums the first derivatives of n_1 - n_2 by the
+two couplings almost cancel, so that linear propagation would be several times too small.
 
 Assumptions: the phase origin of the probes is calibrated, ``<b_j^2> = <b_1^dag b_2> = 0`` (exact
 for ideal pumps to parts in 1e4), and the offsets change little between the calibrated and the true
@@ -67,7 +71,7 @@ class DirectSettings:
     smallest_p_value : float
         The route is not valid where a fit is worse than this.
     samples : int
-        Samples of the propagated normal distribution for intervals and probabilities.
+        Drawn calibrations, each with one draw of the noise, behind errors and intervals.
     """
 
     half_window_widths: float = 5.0
@@ -89,7 +93,7 @@ class DirectResult:
     settings : dict
         Drive settings the data were taken at (``red_coupling_hz``, ``ratio``).
     state : ndarray, (4,)
-        n_1, n_2, Re c, Im c; NaN if there is no number.
+        n_1, n_2, Re c, Im c, mean over the calibrations; NaN if there is no number.
     statistical_covariance, calibration_covariance : ndarray, (4, 4)
         The two parts of its covariance.
     data : dict
@@ -103,7 +107,7 @@ class DirectResult:
     quantities : dict
         Derived quantities with uncertainties and intervals.
     probability_entangled : float
-        P(nu < 1/2) under the propagated normal distribution.
+        P(nu < 1/2) under the propagated distribution.
     physical_fraction : float
         Share of that distribution that satisfies the uncertainty relation.
     """
@@ -306,19 +310,17 @@ def _gradients(state: Array) -> dict[str, Array]:
 
 
 def _quantities(
-    state: Array,
-    statistical: Array,
-    calibrated: Array,
-    generator: np.random.Generator,
-    samples: int,
+    state: Array, statistical: Array, by_calibration: Array, generator: np.random.Generator
 ) -> tuple[dict[str, Any], float, float]:
+    """Derived quantities; `by_calibration` (samples, 4) are states for drawn calibrations."""
     values = _derived(state)
     gradients = _gradients(state)
-    # Drawn in units of the errors, where rounding cannot make the covariance indefinite.
+    calibrated = _spread(by_calibration)
     total = statistical + calibrated
-    scale = np.sqrt(np.diag(total))
-    root = np.linalg.cholesky(total / np.outer(scale, scale))
-    drawn = state + (generator.standard_normal((samples, 4)) @ root.T) * scale
+    # Drawn in units of the errors, where rounding cannot make the covariance indefinite.
+    scale = np.sqrt(np.diag(statistical))
+    root = np.linalg.cholesky(statistical / np.outer(scale, scale))
+    drawn = by_calibration + (generator.standard_normal(by_calibration.shape) @ root.T) * scale
     sampled = _derived(drawn)
     phase = values["correlator_phase_rad"]
     sampled["correlator_phase_rad"] = phase + np.angle(
@@ -477,7 +479,7 @@ def infer(
     calibration : Calibration
         Values and covariance of `MODEL_PARAMETERS`.
     generator : numpy.random.Generator
-        For the samples behind intervals and probabilities only.
+        Draws the calibrations and the noise that errors, intervals and probabilities come from.
     settings : DirectSettings, optional
         Choices of the route.
 
@@ -562,8 +564,16 @@ def infer(
         systematic = by_parameter @ calibration_covariance @ by_parameter.T
         solved = _solve(measured.areas - constant, matrix, measured.covariance, systematic, setup)
         state = solved.state
+    by_calibration = np.tile(state, (settings.samples, 1))
+    if uncertain:
+        drawn = calibration.sample(generator, settings.samples)
+        shift = np.stack([drawn[name] - central[name] for name in uncertain], axis=-1)
+        maps, constants = closed_forms(drawn, setup)
+        constants = constants + central_offsets + shift @ by_parameter_offsets.T
+        by_calibration = solved.solve(measured.areas - constants, maps)
+        state = by_calibration.mean(axis=0)
     quantities, entangled, physical = _quantities(
-        state, solved.statistical, solved.calibrated, generator, settings.samples
+        state, solved.statistical, by_calibration, generator
     )
     fits = {**measured.fits, "phase_scan": solved.scan, "least_squares": solved.least_squares}
     bad = [name for name, fit in fits.items() if not fit.p_value >= settings.smallest_p_value]
@@ -577,7 +587,7 @@ def infer(
         settings={name: float(emission.attrs[name]) for name in ("red_coupling_hz", "ratio")},
         state=state,
         statistical_covariance=solved.statistical,
-        calibration_covariance=solved.calibrated,
+        calibration_covariance=_spread(by_calibration),
         data=solved.data,
         fits=fits,
         correction={
@@ -596,12 +606,29 @@ def infer(
 
 @dataclass(frozen=True)
 class _Solved:
+    """Least squares at the central calibration, and its weights for use with others."""
+
     state: Array
     statistical: Array
-    calibrated: Array
+    reduction: Array
+    inverse: Array
     data: dict[str, Any]
     scan: Goodness
     least_squares: Goodness
+
+    def solve(self, areas: Array, matrix: Array) -> Array:
+        """States (B, 4) for areas less constants (B, M) and maps (B, M, 4)."""
+        maps = self.reduction @ matrix
+        weighted = np.swapaxes(maps, -1, -2) @ self.inverse
+        data = areas @ self.reduction.T
+        return np.linalg.solve(weighted @ maps, weighted @ data[..., None])[..., 0]
+
+
+def _spread(states: Array) -> Array:
+    """Covariance (4, 4) of sampled states; exactly zero if they are all the same."""
+    centred = states - states[0]
+    centred = centred - centred.mean(axis=0)
+    return centred.T @ centred / len(states)
 
 
 def _inverse(matrix: Array) -> Array:
@@ -640,7 +667,8 @@ def _solve(areas: Array, matrix: Array, noise: Array, systematic: Array, setup: 
     return _Solved(
         state=state,
         statistical=gain @ noise @ gain.T,
-        calibrated=gain @ systematic @ gain.T,
+        reduction=reduction,
+        inverse=inverse,
         data={
             name: {
                 "value": float(value),
