@@ -42,7 +42,8 @@ lint: environment-dev ## check style, types and workflow
 	@$(BIN)/ruff format --check .
 	@$(BIN)/snakefmt --check Snakefile workflow
 	@$(BIN)/mypy
-	@$(SNAKEMAKE) --lint
+	@for experiment in config/experiments/*.yaml; do \
+		$(BIN)/snakemake --lint --quiet all --config "experiment=$$(basename $$experiment .yaml)" || exit 1; done
 
 format: environment-dev ## rewrite the code in the project's style
 	@$(BIN)/ruff check --fix .

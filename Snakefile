@@ -10,9 +10,12 @@ min_version("9.20")
 # Every job sees the library, whether it runs in the venv, in conda, or on a cluster node, and
 # numerical libraries use one thread: threads change the last bits of a result.
 sys.path.insert(0, os.path.join(workflow.basedir, "src"))
-os.environ["PYTHONPATH"] = os.path.join(workflow.basedir, "src")
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_variable] = "1"
+os.environ.update(
+    PYTHONPATH=os.path.join(workflow.basedir, "src"),
+    OMP_NUM_THREADS="1",
+    OPENBLAS_NUM_THREADS="1",
+    MKL_NUM_THREADS="1",
+)
 
 
 include: "workflow/rules/common.smk"

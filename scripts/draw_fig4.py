@@ -2,8 +2,8 @@
 
 from entangled_drums import arrayfile, jsonfile
 from entangled_drums.figures import fig4
-from entangled_drums.inference.route_result import route_result
 from entangled_drums.figures.output import write_figure
+from entangled_drums.inference.route_result import route_result
 from entangled_drums.provenance.job import Job, execute
 
 

@@ -38,7 +38,9 @@ def index(results: Path) -> str:
         forms = ", ".join(sorted(output.rsplit(".", 1)[1] for output in record["outputs"]))
         script = next(file for file in record["code"] if file.startswith("scripts/"))
         module = next(
-            file for file in record["code"] if file.endswith((f"figures/{name}.py", f"tables/{name}.py"))
+            file
+            for file in record["code"]
+            if file.endswith((f"figures/{name}.py", f"tables/{name}.py"))
         )
         keys = sorted({".".join(key.split(".")[:2]) for key in record["settings"]["config_keys"]})
         rows.append(
@@ -47,9 +49,8 @@ def index(results: Path) -> str:
         )
     if not rows:
         raise SystemExit(f"{results}: no figures there; run `make toy` first")
-    head = (
-        "| figure or table | rule | script | drawn by | its own config keys |\n|---|---|---|---|---|\n"
-    )
+    head = "| figure or table | rule | script | drawn by | its own config keys |\n"
+    head += "|---|---|---|---|---|\n"
     return head + "\n".join(rows) + "\n"
 
 

@@ -172,9 +172,9 @@ def _reduced_rows(
         sent = np.asarray(responses[..., p, :] @ table).reshape(
             (*leading, omega.shape[-1], len(out), 2, len(into), 2)
         )
-        for a, (_, row) in enumerate(out):
-            for b, (_, column) in enumerate(into):
-                matrix[..., row, :, column, :] -= sent[..., a, :, b, :]
+        for a, (_, to) in enumerate(out):
+            for b, (_, start) in enumerate(into):
+                matrix[..., to, :, start, :] -= sent[..., a, :, b, :]
     flat = matrix.reshape((*leading, omega.shape[-1], 2 * size, 2 * size))
     first = np.zeros((2 * size, 1))
     first[2 * position[(0,) * len(modulation.bases)]] = 1.0

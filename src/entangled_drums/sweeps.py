@@ -4,7 +4,7 @@ An axis is any parameter of the device or the drive by its flat name (``drum_1.l
 ``drive.ratio``); the generators are set anew at each grid point, for the device of that point.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -20,7 +20,10 @@ from entangled_drums.units import cyclic
 
 BAND_QUANTILES = (0.16, 0.5, 0.84)
 DRIVE_PREFIX = "drive."
-_SPACINGS = {"linear": np.linspace, "logarithmic": np.geomspace}
+_SPACINGS: dict[str, Callable[..., NDArray[np.float64]]] = {
+    "linear": np.linspace,
+    "logarithmic": np.geomspace,
+}
 _UNITS = {"_hz": "Hz", "_occupation": "quanta"}
 
 
@@ -190,7 +193,7 @@ def solve_band(
         name: np.array([one[name] for one in drawn]).reshape((-1,) + (1,) * len(points))
         for name in device
     }
-    nominal = {
+    nominal: dict[str, Any] = {
         **drive,
         **{
             name.removeprefix(DRIVE_PREFIX): values.reshape(

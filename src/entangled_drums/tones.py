@@ -196,12 +196,14 @@ def _bases(offsets: list[NDArray]) -> list[NDArray]:
 
 
 def _combination(offset: NDArray, bases: list[NDArray]) -> Index | None:
+    if not bases:
+        return None
     reach = range(-3, 4)
+    slowest = min(float(np.abs(base).min()) for base in bases)
     for index in sorted(np.ndindex(*(len(reach),) * len(bases)), key=lambda i: _length(i, reach)):
         multiples = tuple(reach[i] for i in index)
         total = sum((m * base for m, base in zip(multiples, bases, strict=True)), np.zeros(()))
-        slowest = min((float(np.abs(base).min()) for base in bases), default=np.inf)
-        if np.all(np.abs(offset - total) <= _COMMENSURATE * min(slowest, 1e300)):
+        if np.all(np.abs(offset - total) <= _COMMENSURATE * slowest):
             return multiples
     return None
 

@@ -81,7 +81,7 @@ def reference_probe(case):
 
 
 def random_system(seed, points=(), complex_couplings=False, largest_ratio=0.9):
-    """Stable-leaning random device, baths and drive; rates in rad/s near those of the experiment."""
+    """Random device, baths and drive, mostly stable, with rates near those of the experiment."""
     rng = np.random.default_rng(seed)
     pairs = (*points, 2)
     red = angular(10 ** rng.uniform(4.3, 5.4, points))[..., None] * rng.uniform(0.8, 1.25, pairs)

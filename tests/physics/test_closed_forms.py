@@ -26,14 +26,13 @@ def rates(system):
     omega = 0.5 * np.diff(system.device.mechanical_frequency, axis=-1)[..., 0]
     red, blue = system.drive.red_coupling[..., 0], system.drive.blue_coupling[..., 0]
     gamma_opt = 4 / kappa * (red**2 - blue**2) / (1 + (2 * omega / kappa) ** 2)
-    cooperativity = (
-        4 * red**2 * kappa / (system.device.mechanical_linewidth[..., 0] * (kappa**2 + 4 * omega**2))
-    )
+    linewidth = system.device.mechanical_linewidth[..., 0]
+    cooperativity = 4 * red**2 * kappa / (linewidth * (kappa**2 + 4 * omega**2))
     return gamma_opt, omega, kappa, cooperativity
 
 
 def test_worked_point():
-    assert measures_of(worked_example()).duan == pytest.approx(0.8310609, abs=5e-8)
+    assert measures_of(worked_example()).duan == pytest.approx(0.8310609, abs=1e-7)
 
 
 def test_worked_point_with_hot_cavity():
@@ -79,7 +78,8 @@ def best(quantity, *arguments):
 
 
 @pytest.mark.parametrize(
-    ("cavity_occupation", "duan"), [(0, 0.650), (0.1, 0.696), (0.2, 0.740), (0.3, 0.780), (0.5, 0.853)]
+    ("cavity_occupation", "duan"),
+    [(0, 0.650), (0.1, 0.696), (0.2, 0.740), (0.3, 0.780), (0.5, 0.853)],
 )
 def test_best_duan_against_cavity_occupation(cavity_occupation, duan):
     assert best(lambda m: m.duan, cavity_occupation).fun == pytest.approx(duan, abs=6e-4)
@@ -108,8 +108,8 @@ def test_optimum_ratio_solves_its_quadratic(cavity_occupation):
     assert found.fun == pytest.approx(2 * (nc + 0.5) * y / (1 - y), rel=3e-3)
     if nc == 0:
         assert found.fun == pytest.approx(y / (1 - y), rel=3e-3)
-        quoted = np.sqrt((2 * n + 1) / cooperativity)
-        assert 0.22 < 1 - quoted / found.fun < 0.40
+    often_quoted = np.sqrt((2 * n + 1) / cooperativity)
+    assert 0.215 < 1 - often_quoted / found.fun < 0.405
 
 
 @pytest.mark.parametrize("cavity_occupation", [0.1, 0.3])
@@ -141,17 +141,16 @@ def test_dark_mode_hides_from_one_quadrature():
 
 
 def test_quadrature_route_fails_for_small_splitting():
-    system = table_system(0.0, 0.62, (140e3, 140e3), half_splitting=10e3)
-    system = worked_example(frequencies=(10.64e6, 10.66e6))
+    system = table_system(0.0, 0.62, half_splitting=10e3)
     x_plus, _ = quadrature_variances(state_of(system))
-    assert 2 * x_plus == pytest.approx(0.459, abs=2e-3)
-    assert measures_of(system).duan_fixed_phase == pytest.approx(1.33, abs=0.01)
+    assert 2 * x_plus == pytest.approx(0.459, abs=6e-4)
+    assert measures_of(system).duan_fixed_phase == pytest.approx(1.33, abs=6e-3)
 
 
 def test_two_mode_detuning_costs_and_turns_the_phase():
-    base = measures_of(worked_example()).duan
+    base = measures_of(worked_example(internal_occupation=HOT)).duan
     for offset, cost in ((500.0, 0.0046), (1000.0, 0.018), (2000.0, 0.071)):
-        found = measures_of(worked_example(frame_offset_hz=-offset))
+        found = measures_of(worked_example(internal_occupation=HOT, frame_offset_hz=-offset))
         assert found.duan - base == pytest.approx(cost, rel=0.03)
         turned = np.abs(np.angle(-found.anomalous_correlator))
         assert turned / (offset / 1000) == pytest.approx(0.107, rel=0.02)
@@ -159,8 +158,11 @@ def test_two_mode_detuning_costs_and_turns_the_phase():
 
 def test_cavity_detuning_hardly_matters():
     base = measures_of(worked_example()).duan
-    found = measures_of(worked_example(cavity_detuning_hz=np.array([-100e3, 50e3, 100e3])))
+    found = measures_of(worked_example(cavity_detuning_hz=np.array([50e3, 100e3])))
     assert np.abs(found.duan - base).max() < 3e-4
+    # Unequal drums make it one-sided: detuning towards the hotter drum's line costs more.
+    other = measures_of(worked_example(cavity_detuning_hz=-100e3))
+    assert 3e-4 < other.duan - base < 1e-3
 
 
 def test_port_noise_raises_the_duan_sum_by_0_47():

@@ -190,7 +190,8 @@ def exact_lyapunov(drift, noise):
             for m in range(6):
                 operator[k, place[m, c]] += mpmath.mpf(float(drift[r, m]))
                 operator[k, place[r, m]] += mpmath.mpf(float(drift[c, m]))
-        source = mpmath.matrix([-mpmath.mpf(float(noise[r, c])) for r, c in zip(rows, columns)])
+        place_order = list(zip(rows, columns, strict=True))
+        source = mpmath.matrix([-mpmath.mpf(float(noise[r, c])) for r, c in place_order])
         solution = mpmath.lu_solve(operator, source)
         return lyapunov.full(np.array([float(entry) for entry in solution]))
 
@@ -263,7 +264,8 @@ def test_perturbations_agree_with_scipy(perturbation):
     plain = worked_example()
     system = System(plain.device, plain.bath, plain.drive, perturbation)
     state = covariance.steady_state(system)
-    expected = solve_continuous_lyapunov(*(s * m for s, m in zip((1, -1), matrices(system))))
+    drift, noise = matrices(system)
+    expected = solve_continuous_lyapunov(drift, -noise)
     assert largest_error(state.covariance, expected) < 1e-9
     assert largest_error(covariance.steady_state(plain).covariance, expected) > 1e-5
 

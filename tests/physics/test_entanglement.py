@@ -105,9 +105,7 @@ def test_invariants_of_any_gaussian_state(seed):
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    seed=st.integers(0, 2**32 - 1), first=st.floats(0, 6.3), second=st.floats(0, 6.3)
-)
+@given(seed=st.integers(0, 2**32 - 1), first=st.floats(0, 6.3), second=st.floats(0, 6.3))
 def test_local_phases_change_only_the_fixed_phase_sum(seed, first, second):
     matrix = random_state(np.random.default_rng(seed))
     local = np.zeros((4, 4))
@@ -157,9 +155,7 @@ def test_nu_keeps_its_digits_where_the_textbook_difference_cancels():
     v = mpmath.matrix(matrix.tolist())
     with mpmath.workdps(50):
         det = mpmath.det(v)
-        seralian = (
-            mpmath.det(v[:2, :2]) + mpmath.det(v[2:, 2:]) - 2 * mpmath.det(v[:2, 2:])
-        )
+        seralian = mpmath.det(v[:2, :2]) + mpmath.det(v[2:, 2:]) - 2 * mpmath.det(v[:2, 2:])
         exact = float(mpmath.sqrt((seralian - mpmath.sqrt(seralian**2 - 4 * det)) / 2))
     nu = entanglement.measures(matrix).ppt_symplectic_eigenvalue
     assert nu == pytest.approx(exact, rel=1e-11)

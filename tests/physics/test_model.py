@@ -52,9 +52,7 @@ def test_diffusion_without_and_with_correlations():
     np.testing.assert_allclose(found, np.diag(np.repeat([cavity, *drums], 2)), rtol=1e-14)
 
     m, q = 4.0 - 7.0j, 0.1 + 0.2j
-    extra = Perturbation(
-        bath_correlation=m, pump_noise_occupation=0.4, pump_noise_correlation=q
-    )
+    extra = Perturbation(bath_correlation=m, pump_noise_occupation=0.4, pump_noise_correlation=q)
     basis = operators_from_quadratures()
     # <{v_k, v_l}>/2 of the noise forces, v = (a, a^dag, b_1, ...), from the diffusion matrix.
     noise = basis @ model.diffusion(device, bath, extra) @ basis.T
@@ -79,4 +77,5 @@ def test_input_correlations_give_the_diffusion_matrix():
 
 
 def test_batches_broadcast():
-    assert model.drift(random_system(1, (3, 2)).device, random_system(1).drive).shape == (3, 2, 6, 6)
+    found = model.drift(random_system(1, (3, 2)).device, random_system(1).drive)
+    assert found.shape == (3, 2, 6, 6)

@@ -114,7 +114,10 @@ GAIN = {"name": "receiver.gain", "value": 1.0, "unit": "1"}
         (_changed(truth={"a": 1}), "truth is not part of the format; remove it"),
         (_changed(parameters={}), "parameters is not a list; write name, value, unit each"),
         (_changed(parameters=[{"name": "a"}]), "parameters[0] is malformed; write name, value and"),
-        (_changed(parameters=[{**GAIN, "value": "1"}]), "value of receiver.gain is '1'; write a nu"),
+        (
+            _changed(parameters=[{**GAIN, "value": "1"}]),
+            "value of receiver.gain is '1'; write a nu",
+        ),
         (_changed(parameters=[{**GAIN, "unit": "dB"}]), "is 'dB'; convert to '1'"),
         (_changed(parameters=[GAIN, GAIN]), "receiver.gain is given twice; keep one of them"),
         (_changed(covariance=[[1.0]]), "3 names, values of shape (3,), covariance of shape (1, 1)"),

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from entangled_drums.errors import FileFormatError
 from entangled_drums.figures import fig4, style
-from entangled_drums.inference.route_result import ROUTES, RouteResult, route_result
 from entangled_drums.figures.layout import OUTSIDE, overlapping_text
 from entangled_drums.figures.output import COLUMNS
+from entangled_drums.inference.route_result import ROUTES, RouteResult, route_result
 
 RATIO = np.linspace(0.02, 0.95, 187)
 RECALLED = fig4.RecalledValue(0.83, 0.13, "recalled, unverified")

@@ -89,7 +89,7 @@ def refused(body: str, *words: str) -> str:
     assert Path(lines[1].split("log: ")[1]).stat().st_size > 0
     for word in words:
         assert word in lines[0]
-    left = [p for p in sorted(Path("out/toy/b").glob(".*")) + sorted(Path("out/toy/b").glob("*"))]
+    left = sorted(Path("out/toy/b").glob(".*")) + sorted(Path("out/toy/b").glob("*"))
     assert left == before
     return lines[0]
 
@@ -294,9 +294,7 @@ def test_outputs_must_share_the_stem_of_the_record() -> None:
 
 def test_output_outside_the_results_is_refused() -> None:
     run(PRODUCER, "producer.py")
-    refused(
-        CONSUMER.replace("out/toy/b/y.txt", "elsewhere/y.txt"), "elsewhere/y.txt", "outside"
-    )
+    refused(CONSUMER.replace("out/toy/b/y.txt", "elsewhere/y.txt"), "elsewhere/y.txt", "outside")
 
 
 def test_what_the_job_prints_is_in_the_log_and_not_on_the_terminal() -> None:

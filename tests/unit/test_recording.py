@@ -51,7 +51,11 @@ def test_what_is_written_comes_back(tmp_path, make):
 
 def test_probe_settings_come_back():
     settings = recording.probe_settings(phase_scan())
-    assert (settings.offset_hz, settings.red_photons, settings.blue_photons) == (1.5e5, 5.9e3, 5.9e3)
+    assert (settings.offset_hz, settings.red_photons, settings.blue_photons) == (
+        1.5e5,
+        5.9e3,
+        5.9e3,
+    )
     np.testing.assert_array_equal(settings.phase_rad, 2.0 * np.pi * np.arange(4) / 4)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.workflow.checkouts import Checkout, make_checkout
 
 TOY = "config/experiments/toy.yaml"
@@ -39,16 +38,31 @@ def refusal(checkout: Checkout, **options) -> str:
 @pytest.mark.parametrize(
     ("file", "old", "new", "words"),
     [
-        (TOY, "bin_width_hz: 2500.0\n    window: boxcar\n  phase", "bin_widht_hz: 2500.0\n    window: boxcar\n  phase", ("bin_widht_hz", "did you mean bin_width_hz")),
+        (
+            TOY,
+            "bin_width_hz: 2500.0\n    window: boxcar\n  phase",
+            "bin_widht_hz: 2500.0\n    window: boxcar\n  phase",
+            ("bin_widht_hz", "did you mean bin_width_hz"),
+        ),
         (TOY, "red_coupling_hz: 1.4e+5", "red_coupling_hz: 1.4e5", ("red_coupling_hz", "1.4e+5")),
         (TOY, "phases: 8", "phases: eight", ("phases", "eight")),
         (TOY, "[0.45, 0.62]", "[0.45, 1.4]", ("operating_points.reference", "1.4")),
-        (TOY, "device: drums-2018-assumed", "device: drums-2018-asumed", ("device", "did you mean drums-2018-assumed")),
+        (
+            TOY,
+            "device: drums-2018-assumed",
+            "device: drums-2018-asumed",
+            ("device", "did you mean drums-2018-assumed"),
+        ),
         (DEVICE, "value: 106.0", "value: -106.0", ("drum_1.linewidth_hz.value", "-106")),
-        (DEVICE, "    status: assumed\n    source: definition", "    source: definition", ("heating.reference_coupling_hz", "status")),
+        (
+            DEVICE,
+            "    status: assumed\n    source: definition",
+            "    source: definition",
+            ("heating.reference_coupling_hz", "status"),
+        ),
     ],
     ids=["misspelt", "exponent", "type", "ratio", "device", "range", "missing"],
-)  # fmt: skip
+)
 def test_wrong_config(
     checkout: Checkout, file: str, old: str, new: str, words: tuple[str, ...]
 ) -> None:

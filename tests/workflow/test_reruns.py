@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.workflow.checkouts import Checkout, make_checkout
 
 INFERENCE = {"infer_direct": 2, "draw_fig4": 1, "write_table_s2": 1}
@@ -68,9 +67,7 @@ def test_second_run_does_nothing(checkout: Checkout) -> None:
     ],
     ids=["formula", "calibration", "style", "figure", "script"],
 )
-def test_code(
-    checkout: Checkout, file: str, old: str, new: str, expected: dict[str, int]
-) -> None:
+def test_code(checkout: Checkout, file: str, old: str, new: str, expected: dict[str, int]) -> None:
     checkout.replace(file, old, new)
     assert checkout.planned() == expected
 

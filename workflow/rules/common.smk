@@ -54,7 +54,7 @@ try:
 except EntangledDrumsError as error:
     refuse(str(error))
 
-RESULTS = f"{config['results_dir'].rstrip('/')}/{EXPERIMENT['name']}"
+RESULTS = Path(config["results_dir"], EXPERIMENT["name"]).as_posix()
 POINTS = operating_point_ids(EXPERIMENT)
 PRODUCTS = []  # every rule's results; what is missing is made again, even if nothing needs it
 SWEEPS = EXPERIMENT["theory"]["sweeps"]

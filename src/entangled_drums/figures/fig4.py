@@ -24,9 +24,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from entangled_drums.errors import FileFormatError
 from entangled_drums.figures import style
-from entangled_drums.inference.route_result import ROUTES, RouteResult
 from entangled_drums.figures.output import COLUMNS
 from entangled_drums.figures.style import LOOKS
+from entangled_drums.inference.route_result import ROUTES, RouteResult
 
 QUANTITIES = ("duan", "two_nu")
 RATIO = "drive.ratio"

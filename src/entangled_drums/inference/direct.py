@@ -1,10 +1,10 @@
-"""The direct route: the drums' state from line weights, without a likelihood of the whole model.
+"""The direct route: the drums' state from line weights, not from a likelihood of all spectra.
 
 At one operating point five data are measured: the weights of the two lines emitted under the
-pumps, which are the Bogoliubov occupations m_1 and m_2, and of the areas of the two probe lines against
-the probe phase the mean, cosine and sine. They depend linearly on the four unknowns
-``u = (n_1, n_2, Re c, Im c)``; :mod:`entangled_drums.inference.line_maps` has the maps, closed forms
-plus an offset tabulated with the exact spectra of the calibrated device.
+pumps, which are the Bogoliubov occupations m_1 and m_2, and of the areas of the two probe lines
+against the probe phase the mean, cosine and sine. They depend linearly on the four unknowns
+``u = (n_1, n_2, Re c, Im c)``; :mod:`entangled_drums.inference.line_maps` has the maps: closed
+forms plus an offset tabulated with the exact spectra of the calibrated device.
 
 Weighted least squares with the full covariance (noise of the spectra plus uncertainty of the
 calibration, through derivatives by every calibrated parameter) weighs the data. The expected areas,
@@ -60,8 +60,11 @@ class DirectSettings:
 
     Parameters
     ----------
-    half_window_widths : float
-        Half-width of a line's fit window, in calibrated line widths Gamma.
+    emission_half_window_widths : float
+        Half-width of an emission line's fit window, in calibrated line widths Gamma. Narrow: these
+        lines are strong, and the shape of their background is what limits the fit.
+    scan_half_window_widths : float
+        The same for the probe lines, which are weak: noise limits their fit.
     largest_share_of_gap : float
         Half-width of a window at most this share of the distance to the next line.
     smallest_half_window_widths : float
@@ -74,7 +77,8 @@ class DirectSettings:
         Drawn calibrations, each with one draw of the noise, behind errors and intervals.
     """
 
-    half_window_widths: float = 5.0
+    emission_half_window_widths: float = 3.0
+    scan_half_window_widths: float = 5.0
     largest_share_of_gap: float = 0.6
     smallest_half_window_widths: float = 1.5
     smallest_separation: float = 4.0
@@ -167,7 +171,7 @@ def _half_windows(
     spectrum: xarray.Dataset,
     centres: Array,
     widths: Array,
-    next_line: float,
+    wanted: Array,
     settings: DirectSettings,
     source: str,
 ) -> Array:
@@ -181,9 +185,6 @@ def _half_windows(
             f"{source}: does not cover line {line + 1}, {low:.0f} .. {high:.0f} Hz from the drive "
             "centre; record that range"
         )
-    wanted = np.minimum(
-        settings.half_window_widths * widths, settings.largest_share_of_gap * next_line
-    )
     return np.minimum(np.maximum(wanted, needed), covered)
 
 
@@ -439,9 +440,15 @@ def _select_bins(
     centres, widths = lines
     separation = abs(float(centres[1] - centres[0]))
     offset = float(angular(setup.probe.offset_hz))
-    half = _half_windows(emission, centres, widths, separation, settings, "emission")
+    wanted = np.minimum(
+        settings.emission_half_window_widths * widths, settings.largest_share_of_gap * separation
+    )
+    half = _half_windows(emission, centres, widths, wanted, settings, "emission")
     gap = min(abs(offset), abs(separation - abs(offset)))
-    scan_half = _half_windows(scan, centres + offset, widths, gap, settings, "phase scan")
+    wanted = np.minimum(
+        settings.scan_half_window_widths * widths, settings.largest_share_of_gap * gap
+    )
+    scan_half = _half_windows(scan, centres + offset, widths, wanted, settings, "phase scan")
     emission_frequency = angular(emission["frequency_hz"].values)
     scan_frequency = angular(scan["frequency_hz"].values)
 

@@ -191,7 +191,9 @@ def check_artefact(path: str | Path, results_directory: str | Path) -> dict[str,
     try:
         digest = file_digest(path)
     except OSError as error:
-        raise ProvenanceError(f"{path}: cannot be read ({error.strerror}); {_remedy(path)}") from None
+        raise ProvenanceError(
+            f"{path}: cannot be read ({error.strerror}); {_remedy(path)}"
+        ) from None
     if digest != record["outputs"][name]:
         size = path.stat().st_size
         what = "is empty" if size == 0 else f"was altered or truncated ({size} bytes)"

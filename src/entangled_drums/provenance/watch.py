@@ -38,7 +38,7 @@ class FileWatch:
         if not self._active:
             return
         if event == "open":
-            path, mode, flags = arguments
+            path, _, flags = arguments
             if isinstance(path, bytes):
                 path = os.fsdecode(path)
             if not isinstance(path, str):

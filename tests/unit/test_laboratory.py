@@ -1,0 +1,167 @@
+"""The simulated laboratory: Gamma statistics, exact means, and a truth that stays physical."""
+
+import numpy as np
+import pytest
+from scipy.stats import chi2
+
+from entangled_drums import laboratory, parameters, ranges, recording, spectra
+from entangled_drums.errors import ParameterError, UnstableDriveError
+from entangled_drums.units import angular
+
+VALUES = {
+    "cavity.frequency_hz": 5.5e9,
+    "cavity.kappa_external_hz": 1.13e6,
+    "cavity.kappa_internal_hz": 2.5e5,
+    "drum_1.frequency_hz": 1.0e7,
+    "drum_1.linewidth_hz": 106.0,
+    "drum_1.single_photon_coupling_hz": 130.0,
+    "drum_1.thermal_occupation": 41.0,
+    "drum_2.frequency_hz": 1.13e7,
+    "drum_2.linewidth_hz": 144.0,
+    "drum_2.single_photon_coupling_hz": 130.0,
+    "drum_2.thermal_occupation": 30.0,
+    "bath.external_occupation": 0.02,
+    "bath.internal_occupation": 1.5,
+    "heating.reference_coupling_hz": 1.4e5,
+    "heating.cavity_exponent": 0.5,
+    "heating.drum_slope": 0.03,
+    "receiver.gain": 1.1,
+    "receiver.added_noise": 12.0,
+}
+DRIVE = parameters.drive_settings(VALUES, 1.4e5, 0.62)
+PROBE = parameters.probe_settings(VALUES, 1.5e5, 1.0e4, 2.0 * np.pi * np.arange(4) / 4)
+
+
+def scan_settings(duration_s: float) -> laboratory.PhaseScanSettings:
+    centres = laboratory.line_centres_hz(VALUES, DRIVE, 1.5e5)
+    return laboratory.PhaseScanSettings(duration_s, 1.0e5, 2.0e3, centres)
+
+
+def test_averaged_periodograms_have_the_gamma_mean_and_variance():
+    """Fixed seed; mean and variance of 2e5 bins lie within 4.9 standard errors (p = 1e-6 each)."""
+    averages, size = 7, 200_000
+    drawn = laboratory.averaged_periodogram(
+        np.full(size, 3.0), averages, np.random.default_rng(20180)
+    )
+    variance = 9.0 / averages
+    assert abs(drawn.mean() - 3.0) < 4.9 * np.sqrt(variance / size)
+    # Fourth central moment of a Gamma law of shape N: (3 + 6/N) variance^2.
+    error = variance * np.sqrt((2.0 + 6.0 / averages) / size)
+    assert abs(drawn.var() - variance) < 4.9 * error
+
+
+@pytest.mark.parametrize("kind", [recording.EMISSION, recording.PHASE_SCAN])
+def test_recorded_bins_scatter_around_the_exact_spectrum(kind):
+    """Fixed seed; chi-square of all bins between its 1e-6 and 1 - 1e-6 quantiles."""
+    system, receiver = parameters.system(VALUES, DRIVE), parameters.receiver(VALUES)
+    generator = np.random.default_rng(7)
+    if kind == recording.EMISSION:
+        settings = laboratory.EmissionSettings(20.0, 1.5e6, 2.0e3)
+        made = laboratory.record_emission(VALUES, DRIVE, settings, generator)
+        output = spectra.output_psd(system, angular(made["frequency_hz"].values))
+        assert made.attrs["averages"] == 40_000
+    else:
+        made = laboratory.record_phase_scan(VALUES, DRIVE, PROBE, scan_settings(20.0), generator)
+        probe = parameters.probe(VALUES, PROBE)
+        output = spectra.probe_output_psd(system, probe, angular(made["frequency_hz"].values))
+        assert made.attrs["averages"] == 10_000
+    recording.check(made, kind)
+    mean = receiver.gain * (output + receiver.added_noise)
+    power = made["power_spectral_density"].values
+    statistic = np.sum((power / mean - 1.0) ** 2) * made.attrs["averages"]
+    low, high = chi2.ppf([1e-6, 1.0 - 1e-6], power.size)
+    assert low < statistic < high
+
+
+def test_the_scan_covers_both_lines_and_nothing_else():
+    made = laboratory.record_phase_scan(
+        VALUES, DRIVE, PROBE, scan_settings(1.0), np.random.default_rng(1)
+    )
+    frequency = made["frequency_hz"].values
+    assert frequency.min() == -6.0e5 and frequency.max() == 9.0e5
+    assert np.count_nonzero(np.diff(frequency) > 2.0e3) == 1
+    np.testing.assert_array_equal(frequency % 2.0e3, 0.0)
+
+
+def test_the_same_stream_gives_the_same_recording():
+    settings = laboratory.EmissionSettings(1.0, 1.0e6, 1.0e4)
+    first, second = (
+        laboratory.record_emission(VALUES, DRIVE, settings, np.random.default_rng(3))
+        for _ in range(2)
+    )
+    assert first.identical(second)
+
+
+def test_a_recording_knows_the_settings_but_not_the_truth():
+    truth = {**VALUES, "drum_1.single_photon_coupling_hz": 120.0, "receiver.gain": 0.9}
+    settings = laboratory.EmissionSettings(1.0, 1.0e6, 1.0e4)
+    made = laboratory.record_emission(truth, DRIVE, settings, np.random.default_rng(3))
+    assert recording.drive_settings(made) == parameters.DriveSettings(
+        **{name: float(value) for name, value in vars(DRIVE).items()}
+    )
+    assert 0.9 not in made.attrs.values() and 120.0 not in made.attrs.values()
+
+
+def test_truth_is_normal_around_the_device_values():
+    """Fixed seed; mean and spread of 4000 draws within 4.9 standard errors (p = 1e-6 each)."""
+    uncertainties = {name: 0.01 * abs(value) for name, value in VALUES.items()}
+    generator = np.random.default_rng(11)
+    name, size = "cavity.kappa_internal_hz", 4000
+    drawn = np.array(
+        [laboratory.draw_truth(VALUES, uncertainties, generator)[name] for _ in range(size)]
+    )
+    pulls = (drawn - VALUES[name]) / uncertainties[name]
+    assert abs(pulls.mean()) < 4.9 / np.sqrt(size)
+    assert abs(pulls.std() - 1.0) < 4.9 / np.sqrt(2.0 * size)
+
+
+def test_truth_stays_physical_where_uncertainties_are_large():
+    uncertainties = {name: 2.0 * abs(value) for name, value in VALUES.items()}
+    generator = np.random.default_rng(5)
+    slopes = set()
+    for _ in range(50):
+        truth = laboratory.draw_truth(VALUES, uncertainties, generator)
+        assert all(ranges.is_allowed(name, value) for name, value in truth.items())
+        slopes.add(truth["heating.drum_slope"] < 0)
+    assert slopes == {True, False}
+
+
+def test_exact_parameters_are_not_changed():
+    assert laboratory.draw_truth(VALUES, dict.fromkeys(VALUES, 0.0), np.random.default_rng(1)) == (
+        VALUES
+    )
+
+
+@pytest.mark.parametrize(
+    ("uncertainties", "message"),
+    [
+        ({}, "bath.external_occupation: no uncertainty given; write one (0.0 if it is exact)"),
+        (dict.fromkeys(VALUES, -1.0), "bath.external_occupation: value 0.02 +- -1.0 cannot be"),
+    ],
+)
+def test_truth_that_cannot_be_drawn_is_named(uncertainties, message):
+    with pytest.raises(ParameterError) as error:
+        laboratory.draw_truth(VALUES, uncertainties, np.random.default_rng(1))
+    assert str(error.value).startswith(message)
+
+
+def test_a_value_that_cannot_become_positive_is_named():
+    with pytest.raises(ParameterError, match="gain: -1 \\+- 0 gives no positive value; write a"):
+        laboratory.draw_truth({"receiver.gain": -1.0}, {"receiver.gain": 0.0}, _normal())
+
+
+def _normal() -> np.random.Generator:
+    return np.random.default_rng(1)
+
+
+def test_an_unstable_truth_is_refused():
+    unstable = parameters.drive_settings(VALUES, 1.4e5, 1.05)
+    with pytest.raises(UnstableDriveError):
+        laboratory.record_emission(
+            VALUES, unstable, laboratory.EmissionSettings(1.0, 1e6, 1e4), _normal()
+        )
+
+
+def test_a_measurement_shorter_than_a_segment_is_refused():
+    with pytest.raises(ParameterError, match="holds no segment of 1/2000 s; measure longer"):
+        laboratory.record_phase_scan(VALUES, DRIVE, PROBE, scan_settings(1e-3), _normal())
