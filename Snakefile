@@ -19,6 +19,7 @@ os.environ.update(
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/running.smk"
 include: "workflow/rules/parameters.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/laboratory.smk"

@@ -1,4 +1,4 @@
-"""Solve a sweep declared in the experiment file."""
+"""Solve one part of a sweep declared in the experiment file."""
 
 from entangled_drums import arrayfile
 from entangled_drums.provenance.job import Job, execute
@@ -7,8 +7,14 @@ from entangled_drums.sweeps import solve_sweep
 
 def main(job: Job) -> None:
     settings = job.settings
-    dataset = solve_sweep(settings["device"], settings["drive"], settings["axes"])
-    arrayfile.write(job.outputs["sweep"], dataset, job.record_id)
+    dataset = solve_sweep(
+        settings["device"],
+        settings["drive"],
+        settings["axes"],
+        model=settings["model"],
+        rows=settings["rows"],
+    )
+    arrayfile.write(job.outputs["part"], dataset, job.record_id)
 
 
 execute(main, snakemake)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from entangled_drums import floquet
+from entangled_drums.elimination import eliminate, interleave, modulus_square, square
 from entangled_drums.errors import ParameterError
 from entangled_drums.model import input_matrix, normal_correlations, operator_drift
 from entangled_drums.parameters import Device, Probe, System
@@ -67,57 +68,6 @@ def frequency_axis(frequency: ArrayLike) -> NDArray[np.float64]:
     return omega
 
 
-def _columns(system: System) -> tuple[NDArray, ...]:
-    device, drive = system.device, system.drive
-    return (
-        device.kappa[..., None],
-        drive.cavity_detuning[..., None],
-        system.detuning[..., None, :],
-        device.mechanical_linewidth[..., None, :],
-        drive.red_coupling[..., None, :],
-        drive.blue_coupling[..., None, :],
-    )
-
-
-def _lorentz(half_width: NDArray, offset: NDArray) -> NDArray[np.complex128]:
-    # 1/(half_width + i offset), by real arithmetic: several times faster than complex division.
-    inverse = 1.0 / (half_width * half_width + offset * offset)
-    response = np.empty(inverse.shape, dtype=np.complex128)
-    np.multiply(half_width, inverse, out=response.real)
-    np.multiply(-offset, inverse, out=response.imag)
-    return response
-
-
-def _square(z: NDArray[np.complex128]) -> NDArray[np.float64]:
-    return z.real**2 + z.imag**2
-
-
-def _schur(
-    system: System, omega: NDArray[np.float64]
-) -> tuple[NDArray, NDArray, NDArray, list[NDArray], list[NDArray]]:
-    """Cavity matrix entries ``m_22, m_12`` after elimination, its determinant, drum responses."""
-    kappa, detuning, delta, gamma, red, blue = _columns(system)
-    lower_response, upper_response = [], []
-    m_11 = kappa / 2.0 - 1j * (detuning + omega)
-    m_22 = kappa / 2.0 + 1j * (detuning - omega)
-    m_12 = m_21 = np.zeros(())
-    for j in (0, 1):
-        half = gamma[..., j] / 2.0
-        chi = _lorentz(half, delta[..., j] - omega)
-        chi_dag = _lorentz(half, -delta[..., j] - omega)
-        red_square, blue_square = np.abs(red[..., j]) ** 2, np.abs(blue[..., j]) ** 2
-        m_11 = m_11 + (red_square * chi - blue_square * chi_dag)
-        m_22 = m_22 + (red_square * chi_dag - blue_square * chi)
-        difference = chi - chi_dag
-        product = red[..., j] * blue[..., j]
-        m_12 = m_12 + product * difference
-        m_21 = m_21 - np.conj(product) * difference
-        lower_response.append(chi)
-        upper_response.append(chi_dag)
-    determinant = m_11 * m_22 - m_12 * m_21
-    return m_22, m_12, determinant, lower_response, upper_response
-
-
 def output_transfer(system: System, frequency: ArrayLike) -> OutputTransfer:
     """Squared transfer from all inputs to the output at each frequency, pumps only, RWA.
 
@@ -138,22 +88,24 @@ def output_transfer(system: System, frequency: ArrayLike) -> OutputTransfer:
         raise ParameterError(
             "system.perturbation is set: use output_psd, which resolves correlated noise"
         )
-    m_22, m_12, determinant, chi, chi_dag = _schur(system, omega)
-    _, _, _, gamma, red, blue = _columns(system)
+    found = eliminate(system, omega)
+    drive = system.drive
     external = system.device.kappa_external[..., None]
     internal = system.device.kappa_internal[..., None]
-    scale = 1.0 / _square(determinant)
-    cavity = external * scale * _square(m_22)
-    cavity_dag = external * scale * _square(m_12)
+    scale = 1.0 / square(found.determinant)
+    cavity = external * scale * found.square_22
+    cavity_dag = external * scale * found.square_12
     drums, drums_dag = [], []
     for j in (0, 1):
-        weight = external * gamma[..., j] * scale
-        lower = red[..., j] * m_22 + np.conj(blue[..., j]) * m_12
-        upper = blue[..., j] * m_22 + np.conj(red[..., j]) * m_12
-        drums.append(weight * (_square(chi[j]) * _square(lower)))
-        drums_dag.append(weight * (_square(chi_dag[j]) * _square(upper)))
+        weight = external * system.device.mechanical_linewidth[..., j, None] * scale
+        red, blue = drive.red_coupling[..., j, None], drive.blue_coupling[..., j, None]
+        interference = 2.0 * np.real(red * blue * found.cross)
+        lower = np.abs(red) ** 2 * found.square_22 + np.abs(blue) ** 2 * found.square_12
+        upper = np.abs(blue) ** 2 * found.square_22 + np.abs(red) ** 2 * found.square_12
+        drums.append(weight * found.drum_response[..., 2 * j, :] * (lower + interference))
+        drums_dag.append(weight * found.drum_response[..., 2 * j + 1, :] * (upper + interference))
     return OutputTransfer(
-        annihilation_external=scale * _square(external * m_22 - determinant),
+        annihilation_external=scale * square(external * found.m_22 - found.determinant),
         annihilation_internal=internal * cavity,
         annihilation_drums=np.stack(drums),
         creation_external=external * cavity_dag,
@@ -189,22 +141,39 @@ def output_psd(system: System, frequency: ArrayLike) -> NDArray[np.float64]:
     omega = frequency_axis(frequency)
     if system.perturbation is not None:
         return _output_psd_general(system, omega)
-    transfer = output_transfer(system, omega)
-    bath = system.bath
-    external = bath.external_occupation[..., None]
-    internal = bath.internal_occupation[..., None]
-    thermal = bath.thermal_occupation[..., None, :]
-    return (
-        external * transfer.annihilation_external
-        + internal * transfer.annihilation_internal
-        + (external + 1.0) * transfer.creation_external
-        + (internal + 1.0) * transfer.creation_internal
-        + sum(
-            thermal[..., j] * transfer.annihilation_drums[j]
-            + (thermal[..., j] + 1.0) * transfer.creation_drums[j]
-            for j in (0, 1)
-        )
+    # The same terms as in output_transfer, weighted with the occupations before the sum over drums.
+    found = eliminate(system, omega)
+    device, bath, drive = system.device, system.bath, system.drive
+    external, internal = device.kappa_external, device.kappa_internal
+    weight = device.mechanical_linewidth * external[..., None]
+    annihilation = weight * bath.thermal_occupation
+    creation = weight * (bath.thermal_occupation + 1.0)
+    red_square = modulus_square(drive.red_coupling)
+    blue_square = modulus_square(drive.blue_coupling)
+    product = 2.0 * drive.red_coupling * drive.blue_coupling
+    rows = [
+        (annihilation * red_square, creation * blue_square),
+        (annihilation * blue_square, creation * red_square),
+        (annihilation * product.real, creation * product.real),
+    ]
+    if np.iscomplexobj(product):
+        rows.append((annihilation * product.imag, creation * product.imag))
+    table = interleave(rows)
+    drums = table @ found.drum_response
+    occupation = bath.external_occupation
+    annihilated = (external * internal * bath.internal_occupation)[..., None] + drums[..., 0, :]
+    created = external * (
+        external * (occupation + 1.0) + internal * (bath.internal_occupation + 1.0)
     )
+    spectrum = annihilated * found.square_22
+    spectrum = spectrum + (created[..., None] + drums[..., 1, :]) * found.square_12
+    spectrum = spectrum + drums[..., 2, :] * found.cross.real
+    if np.iscomplexobj(product):
+        spectrum = spectrum - drums[..., 3, :] * found.cross.imag
+    if np.any(occupation):
+        reflected = external[..., None] * found.m_22 - found.determinant
+        spectrum = spectrum + occupation[..., None] * square(reflected)
+    return spectrum / square(found.determinant)
 
 
 def _output_psd_general(system: System, omega: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ An axis is any parameter of the device or the drive by its flat name (``drum_1.l
 ``drive.ratio``); the generators are set anew at each grid point, for the device of that point.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 import xarray
 from numpy.typing import ArrayLike, NDArray
 
-from entangled_drums import covariance, entanglement, parameters
+from entangled_drums import covariance, entanglement, parameters, periodic, tones
 from entangled_drums.entanglement import Measures
 from entangled_drums.errors import ParameterError
 from entangled_drums.laboratory import draw_truth
@@ -20,6 +20,7 @@ from entangled_drums.units import cyclic
 
 BAND_QUANTILES = (0.16, 0.5, 0.84)
 DRIVE_PREFIX = "drive."
+JOINT_PREFIX = "drums."
 _SPACINGS: dict[str, Callable[..., NDArray[np.float64]]] = {
     "linear": np.linspace,
     "logarithmic": np.geomspace,
@@ -71,7 +72,10 @@ def system_on_grid(
     drive : mapping
         ``red_coupling_hz``, ``ratio`` (unless swept), ``cavity_detuning_hz``, ``frame_offset_hz``.
     points : mapping
-        Values along each axis, see `grid`; they replace those of `device` and `drive`.
+        Values along each axis, see `grid`; they replace those of `device` and `drive`. Besides
+        their parameters, ``drums.coupling_ratio`` (at the same geometric mean),
+        ``drums.mean_frequency_hz`` (at the same difference) and ``drums.thermal_occupation``
+        set both drums.
 
     Returns
     -------
@@ -84,19 +88,54 @@ def system_on_grid(
         If a value is out of range or the ratio is neither given nor swept.
     """
     device, drive = dict(device), dict(drive)
-    for position, (name, values) in enumerate(points.items()):
-        shaped = values.reshape((-1,) + (1,) * (len(points) - 1 - position))
+    for name, shaped in _along_axes(points).items():
         if name.startswith(DRIVE_PREFIX):
             drive[name.removeprefix(DRIVE_PREFIX)] = shaped
+        elif name.startswith(JOINT_PREFIX):
+            device.update(_both_drums(device, name, shaped))
         else:
             device[name] = shaped
     return parameters.system(device, parameters.drive_settings(device, **drive))
+
+
+def _along_axes(points: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    return {
+        name: values.reshape((-1,) + (1,) * (len(points) - 1 - position))
+        for position, (name, values) in enumerate(points.items())
+    }
+
+
+def _both_drums(
+    device: Mapping[str, ArrayLike], name: str, values: NDArray[np.float64]
+) -> dict[str, ArrayLike]:
+    def pair(quantity: str) -> tuple[NDArray, NDArray]:
+        first, second = (np.asarray(device[f"drum_{drum}.{quantity}"]) for drum in (1, 2))
+        return first, second
+
+    if name == "drums.coupling_ratio":
+        quantity = "single_photon_coupling_hz"
+        first, second = pair(quantity)
+        mean = np.sqrt(first * second)
+        new = mean * np.sqrt(values), mean / np.sqrt(values)
+    elif name == "drums.mean_frequency_hz":
+        quantity = "frequency_hz"
+        first, second = pair(quantity)
+        new = values - (second - first) / 2.0, values + (second - first) / 2.0
+    elif name == "drums.thermal_occupation":
+        quantity = "thermal_occupation"
+        new = values, values
+    else:
+        raise ParameterError(f"axis {name}: unknown; write a parameter of device or drive")
+    return {f"drum_{drum}.{quantity}": value for drum, value in zip((1, 2), new, strict=True)}
 
 
 def solve_sweep(
     device: Mapping[str, float],
     drive: Mapping[str, float],
     axes: Mapping[str, Mapping[str, Any]],
+    *,
+    model: str = "rwa",
+    rows: tuple[int, int] | None = None,
 ) -> xarray.Dataset:
     """Solve the steady state on a grid: every measure, and the diagnostics of every solve.
 
@@ -106,6 +145,11 @@ def solve_sweep(
         See `system_on_grid`.
     axes : mapping
         See `grid`.
+    model : {"rwa", "counter-rotating"}
+        Rotating-wave approximation, or all counter-rotating terms; then the state is the mean over
+        one period of twice the frame frequency.
+    rows : tuple of int, optional
+        Part of the first axis, see `entangled_drums.chunking.chunks`; all of it by default.
 
     Returns
     -------
@@ -116,38 +160,127 @@ def solve_sweep(
     Raises
     ------
     ParameterError
-        See `system_on_grid`.
+        See `system_on_grid`; or the model is unknown.
     """
     points = grid(axes)
-    state = covariance.steady_state(system_on_grid(device, drive, points))
+    if rows is not None:
+        first = next(iter(points))
+        points[first] = points[first][slice(*rows)]
+    system = system_on_grid(device, drive, points)
+    if model == "rwa":
+        steady = covariance.steady_state(system)
+        matrix, reason_code = steady.covariance, steady.reason_code
+    elif model == "counter-rotating":
+        state = periodic.periodic_state(
+            system, tones.drive_modulation(system.drive, counter_rotating=True)
+        )
+        matrix, reason_code = state.mean_covariance, state.reason_code
+    else:
+        raise ParameterError(f"model: {model!r} is unknown; write rwa or counter-rotating")
     dataset = _dataset(points)
-    _add_measures(dataset, tuple(points), entanglement.measures(state.covariance))
+    dataset.attrs["model"] = model
+    _add_measures(dataset, tuple(points), entanglement.measures(matrix))
     diagnostics = {
         "reason_code": (
-            state.reason_code,
+            reason_code,
             "1",
             "0 where a steady state exists; otherwise why there is none: "
             + "; ".join(f"{code} {text}" for code, text in enumerate(covariance.REASONS) if text),
         ),
-        "spectral_abscissa_hz": (
-            cyclic(state.spectral_abscissa),
-            "Hz",
-            "largest real part of the drift's eigenvalues over 2 pi; negative where stable",
-        ),
-        "residual": (state.residual, "1", "largest element of A V + V A^T + D over max|A| max|V|"),
         "smallest_symplectic_eigenvalue": (
-            state.smallest_symplectic_eigenvalue,
+            covariance.symplectic_eigenvalues(matrix)[..., 0],
             "1",
             "smallest symplectic eigenvalue of cavity and drums; physical states have >= 1/2",
         ),
+        **_groups(system),
     }
+    if model == "rwa":
+        diagnostics |= {
+            "spectral_abscissa_hz": (
+                cyclic(steady.spectral_abscissa),
+                "Hz",
+                "largest real part of the drift's eigenvalues over 2 pi; negative where stable",
+            ),
+            "residual": (
+                steady.residual,
+                "1",
+                "largest element of A V + V A^T + D over max|A| max|V|",
+            ),
+        }
+    shape = tuple(values.size for values in points.values())
     for name, (values, units, description) in diagnostics.items():
-        dataset[name] = (
-            tuple(points),
-            values,
-            {"units": units, "description": description},
-        )
+        attributes = {"units": units, "description": description}
+        dataset[name] = (tuple(points), np.broadcast_to(values, shape), attributes)
     return dataset
+
+
+def _groups(system: parameters.System) -> dict[str, tuple[NDArray, str, str]]:
+    """Dimensionless groups that say where a point lies, geometric means over the drums."""
+    device, drive, bath = system.device, system.drive, system.bath
+
+    def mean(values: NDArray) -> NDArray:
+        return np.sqrt(np.abs(values[..., 0] * values[..., 1]))
+
+    kappa = device.kappa
+    half_splitting = (
+        device.mechanical_frequency[..., 1] - device.mechanical_frequency[..., 0]
+    ) / 2.0
+    response = 1.0 + (2.0 * half_splitting / kappa) ** 2
+    red, blue = mean(drive.red_coupling), mean(drive.blue_coupling)
+    linewidth, occupation = mean(device.mechanical_linewidth), mean(bath.thermal_occupation)
+    damping = 4.0 * (red**2 - blue**2) / (kappa * response)
+    cooperativity = 4.0 * red**2 / (kappa * response * linewidth)
+    return {
+        "cooperativity_over_occupation": (
+            cooperativity / occupation,
+            "1",
+            "cooperativity 4 G^2 kappa/[gamma (kappa^2 + 4 Omega^2)] over the bath occupation",
+        ),
+        "splitting_over_kappa": (
+            half_splitting / kappa,
+            "1",
+            "half the difference of the drum frequencies over kappa",
+        ),
+        "damping_over_splitting": (
+            damping / np.abs(half_splitting),
+            "1",
+            "optical damping over half the difference of the drum frequencies",
+        ),
+        "cavity_occupation": (
+            system.cavity_occupation,
+            "quanta",
+            "occupation of the undriven cavity, (kappa_e n_e + kappa_i n_i)/kappa",
+        ),
+        "kappa_over_mechanical_frequency": (
+            kappa / drive.frame_frequency,
+            "1",
+            "cavity linewidth over the frame frequency",
+        ),
+    }
+
+
+def join(parts: Sequence[xarray.Dataset]) -> xarray.Dataset:
+    """Put the parts of a sweep together along their first axis.
+
+    Parameters
+    ----------
+    parts : sequence of xarray.Dataset
+        From `solve_sweep`, in the order of `entangled_drums.chunking.chunks`.
+
+    Returns
+    -------
+    xarray.Dataset
+    """
+    first_axis = str(next(iter(parts[0].coords)))
+    return xarray.concat(
+        [part.drop_attrs(deep=False) for part in parts],
+        dim=first_axis,
+        data_vars="all",
+        coords="minimal",
+        compat="override",
+        join="exact",
+        combine_attrs="no_conflicts",
+    ).assign_attrs(model=parts[0].attrs["model"])
 
 
 def solve_band(
@@ -195,12 +328,7 @@ def solve_band(
     }
     nominal: dict[str, Any] = {
         **drive,
-        **{
-            name.removeprefix(DRIVE_PREFIX): values.reshape(
-                (-1,) + (1,) * (len(points) - 1 - position)
-            )
-            for position, (name, values) in enumerate(points.items())
-        },
+        **{name.removeprefix(DRIVE_PREFIX): values for name, values in _along_axes(points).items()},
     }
     system = parameters.system(sets, parameters.drive_settings(device, **nominal))
     duan, nu, code = entanglement.duan_and_nu_map(system)

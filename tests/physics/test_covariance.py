@@ -1,11 +1,11 @@
 """Steady-state covariance: reference vectors, slow solvers, the stability gate, bad points."""
 
-import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import solve_continuous_lyapunov
+from tests.physics.exact import exact_lyapunov, threshold_ratio
 from tests.physics.samples import (
     CASES,
     largest_error,
@@ -85,7 +85,7 @@ def test_every_state_is_symmetric_and_physical():
     assert state.residual[state.stable].max() < 1e-13
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(
     ratio=st.floats(0.0, 1.4),
     red=st.floats(1e3, 4e5),
@@ -169,31 +169,6 @@ def test_errors_near_threshold_follow_the_condition():
         condition = np.linalg.cond(lyapunov.operator(drift))
         error = largest_error(covariance.steady_state(system).covariance, exact)
         assert error < 4 * condition * np.finfo(float).eps
-
-
-def threshold_ratio():
-    low, high = 0.9, 1.1
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        stable = covariance.steady_state(worked_example(ratio=middle)).spectral_abscissa < 0
-        low, high = (middle, high) if stable else (low, middle)
-    return low
-
-
-def exact_lyapunov(drift, noise):
-    with mpmath.workdps(40):
-        operator = mpmath.matrix(21, 21)
-        rows, columns = np.triu_indices(6)
-        place = {(r, c): k for k, (r, c) in enumerate(zip(rows, columns, strict=True))}
-        place |= {(c, r): k for (r, c), k in place.items()}
-        for k, (r, c) in enumerate(zip(rows, columns, strict=True)):
-            for m in range(6):
-                operator[k, place[m, c]] += mpmath.mpf(float(drift[r, m]))
-                operator[k, place[r, m]] += mpmath.mpf(float(drift[c, m]))
-        place_order = list(zip(rows, columns, strict=True))
-        source = mpmath.matrix([-mpmath.mpf(float(noise[r, c])) for r, c in place_order])
-        solution = mpmath.lu_solve(operator, source)
-        return lyapunov.full(np.array([float(entry) for entry in solution]))
 
 
 def test_a_marginal_drive_is_refused():

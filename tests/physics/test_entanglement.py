@@ -28,11 +28,19 @@ def rotation(angle):
     return np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
 
 
-def random_symplectic(rng, size=0.7):
-    generator = rng.normal(scale=size, size=(4, 4))
-    symmetric = generator + generator.T
-    values, vectors = np.linalg.eig(FORM @ symmetric)
-    return (vectors @ np.diag(np.exp(values)) @ np.linalg.inv(vectors)).real
+def random_passive(rng):
+    """Phase shifts and a beam splitter: a random unitary as a rotation of the quadratures."""
+    unitary, _ = np.linalg.qr(rng.normal(size=(2, 2)) + 1j * rng.normal(size=(2, 2)))
+    matrix = np.block([[unitary.real, -unitary.imag], [unitary.imag, unitary.real]])
+    order = [0, 2, 1, 3]
+    return matrix[np.ix_(order, order)]
+
+
+def random_symplectic(rng, strongest=1.2):
+    """Any linear optics between bounded squeezers (Bloch and Messiah's form)."""
+    r = rng.uniform(-strongest, strongest, 2)
+    squeeze = np.diag([np.exp(r[0]), np.exp(-r[0]), np.exp(r[1]), np.exp(-r[1])])
+    return random_passive(rng) @ squeeze @ random_passive(rng)
 
 
 def random_state(rng):
@@ -86,7 +94,7 @@ def test_unequal_thermal_noise_steers_one_way():
     assert (found.steering_1_to_2 > 0) != (found.steering_2_to_1 > 0)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_invariants_of_any_gaussian_state(seed):
     rng = np.random.default_rng(seed)
@@ -104,7 +112,7 @@ def test_invariants_of_any_gaussian_state(seed):
         assert nu < 0.5
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1), first=st.floats(0, 6.3), second=st.floats(0, 6.3))
 def test_local_phases_change_only_the_fixed_phase_sum(seed, first, second):
     matrix = random_state(np.random.default_rng(seed))
@@ -115,7 +123,7 @@ def test_local_phases_change_only_the_fixed_phase_sum(seed, first, second):
         assert getattr(after, name) == pytest.approx(getattr(before, name), rel=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_separable_states_pass_no_criterion(seed):
     rng = np.random.default_rng(seed)
@@ -191,7 +199,7 @@ def test_map_equals_measures_of_the_covariances():
         entanglement.duan_and_nu_map(system, chunk_points=0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1), r=st.floats(0.01, 1.5))
 def test_bogoliubov_identities(seed, r):
     matrix = random_state(np.random.default_rng(seed))

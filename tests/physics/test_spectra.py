@@ -1,5 +1,6 @@
 """Emission spectra: reference vectors, unitarity, sum rule, vacuum, line positions, S11."""
 
+from dataclasses import fields, replace
 from itertools import pairwise
 
 import numpy as np
@@ -182,6 +183,22 @@ def test_batches_and_grids_broadcast():
     found = spectra.output_psd(system, AXIS[::50])
     assert found.shape == (4, 3, 13)
     np.testing.assert_array_equal(found, spectra.output_psd(system, grid))
+
+
+@pytest.mark.parametrize("complex_couplings", [False, True])
+def test_any_single_field_may_carry_the_batch(complex_couplings):
+    single = random_system(5, (), complex_couplings)
+    for part in ("device", "bath", "drive"):
+        record = getattr(single, part)
+        for one in fields(record):
+            value = getattr(record, one.name)
+            batch = np.stack([value, 1.01 * value, 1.02 * value])
+            system = replace(single, **{part: replace(record, **{one.name: batch})})
+            found = spectra.output_psd(system, AXIS[::100])
+            alone = replace(single, **{part: replace(record, **{one.name: batch[2]})})
+            np.testing.assert_allclose(
+                np.broadcast_to(found, (3, 7))[2], spectra.output_psd(alone, AXIS[::100]), rtol=1e-9
+            )
 
 
 @pytest.mark.parametrize(

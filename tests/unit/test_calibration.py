@@ -138,7 +138,18 @@ def test_each_defect_is_named_in_one_line(data, message):
 
 
 def test_device_values_without_uncertainty_are_refused():
-    with pytest.raises(CalibrationError, match="no uncertainty of receiver.gain; write one"):
+    with pytest.raises(CalibrationError, match=r"no uncertainty of receiver.gain; write one"):
         calibration.from_device({"receiver.gain": 1.0}, {})
-    with pytest.raises(CalibrationError, match="uncertainty of receiver.gain is -1.0; write 0"):
+    with pytest.raises(CalibrationError, match=r"uncertainty of receiver.gain is -1.0; write 0"):
         calibration.from_device({"receiver.gain": 1.0}, {"receiver.gain": -1.0})
+
+
+def test_impossible_devices_are_not_drawn():
+    made = calibration.from_device(
+        {"bath.external_occupation": 0.0}, {"bath.external_occupation": 1}
+    )
+    drawn = made.sample(np.random.default_rng(1), 1000)["bath.external_occupation"]
+    assert drawn.shape == (1000,) and drawn.min() >= 0.0
+    hopeless = calibration.from_device({"receiver.gain": -9.0}, {"receiver.gain": 1.0})
+    with pytest.raises(CalibrationError, match="hardly any possible device; give smaller"):
+        hopeless.sample(np.random.default_rng(1), 10)

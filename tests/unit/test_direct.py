@@ -84,7 +84,7 @@ def example():
 
 
 def test_the_true_state_is_recovered_when_the_calibration_is_exact():
-    """40 replicas, fixed seed; sum of chi-square, mean D and spread of D: 1e-4 false alarms each."""
+    """40 replicas, fixed seed: 1e-4 false alarms in each of four checks."""
     generator, replicas = np.random.default_rng(101), 40
     truth = true_state(VALUES)
     total, pulls, consistency = 0.0, [], 0.0
@@ -105,12 +105,13 @@ def test_the_true_state_is_recovered_when_the_calibration_is_exact():
 
 
 def test_pulls_when_the_calibration_is_wrong_within_its_errors():
-    """30 truths drawn from the calibration, fixed seed: 1e-4 false alarms each."""
-    generator, replicas = np.random.default_rng(202), 30
+    """24 truths drawn from the calibration, fixed seed: 1e-4 false alarms each."""
+    generator, replicas = np.random.default_rng(202), 24
     statistic, pulls = [], []
     for _ in range(replicas):
         truth = laboratory.draw_truth(VALUES, UNCERTAINTIES, generator)
-        result = infer(*record(truth, generator), UNCERTAIN, generator, FEW)
+        recordings = record(truth, generator, phases=PHASES[::2])
+        result = infer(*recordings, UNCERTAIN, generator, FEW)
         error = result.state - true_state(truth)
         statistic.append(error @ np.linalg.solve(result.covariance, error))
         quantity = result.quantities["duan"]
@@ -152,15 +153,16 @@ def test_the_result_says_what_it_needs_to():
     assert content["dimensionless_groups"]["ratio"] == pytest.approx(0.62)
 
 
-def test_a_phase_error_of_the_probes_rotates_the_correlator_and_leaves_the_duan_sum():
-    emission, scan, result = example()
+def test_mislabelled_probe_phases_turn_the_correlator():
+    emission, scan, _ = example()
     shifted = scan.assign_coords(phase_rad=scan["phase_rad"] + 0.3)
     shifted["phase_rad"].attrs = scan["phase_rad"].attrs
-    # Emission pins Re c, so a turned correlator contradicts it: the least squares must notice.
-    turned = infer(emission, shifted, EXACT, np.random.default_rng(2), FEW)
-    straight = infer(emission, scan, EXACT, np.random.default_rng(2), FEW)
-    assert abs(turned.quantities["correlator_phase_rad"]["value"] - np.pi) % np.pi > 0.1
-    assert turned.fits["least_squares"].chi_square > straight.fits["least_squares"].chi_square + 3.0
+    straight, turned = (
+        infer(emission, one, EXACT, np.random.default_rng(2), FEW) for one in (scan, shifted)
+    )
+    found = turned.state[2:] @ [1, 1j] / (straight.state[2:] @ [1, 1j])
+    # Offsets and the emission, which pins Re c, hold it back a little.
+    assert 0.15 < np.angle(found) < 0.35
 
 
 def test_missing_recordings_and_unresolved_lines_give_a_reason_and_no_number():
@@ -176,11 +178,17 @@ def test_missing_recordings_and_unresolved_lines_give_a_reason_and_no_number():
         UNCERTAIN,
         np.random.default_rng(1),
     )
-    assert close.validity.startswith("not valid here: probe and emission lines are 2.7 line widths")
-    weak = {**VALUES, "cavity.kappa_internal_hz": 2.5e5, "drum_1.single_photon_coupling_hz": 60.0}
-    unstable = calibration.from_device(weak, dict.fromkeys(weak, 0.0))
-    result = infer(emission, scan, unstable, np.random.default_rng(1))
-    assert result.validity.startswith("not valid here: the calibrated device has no steady state")
+    assert close.validity.startswith("not valid here: probe and emission lines are 2.7 line")
+    weak = {**VALUES, "drum_1.single_photon_coupling_hz": 65.0}
+    weak = calibration.from_device(weak, dict.fromkeys(weak, 0.0))
+    undamped = infer(emission, scan, weak, np.random.default_rng(1))
+    assert undamped.validity.startswith("not valid here: the drive does not damp line 1")
+    blue = {"blue_photons": 1.2 * emission.attrs["red_photons"]}
+    unstable = infer(
+        emission.assign_attrs(blue), scan.assign_attrs(blue), EXACT, np.random.default_rng(1)
+    )
+    assert unstable.validity.startswith("not valid here: the calibrated device has no steady state")
+    assert np.all(np.isnan(unstable.state))
 
 
 def test_a_spurious_line_makes_the_result_not_valid():
@@ -219,13 +227,15 @@ def test_recordings_that_do_not_cover_or_belong_together_are_refused():
     emission, scan, _ = example()
     generator = np.random.default_rng(1)
     narrow = emission.isel(frequency_hz=np.abs(emission["frequency_hz"].values) < 6.5e5)
-    with pytest.raises(InferenceError, match="emission: does not cover line 1, -686.* Hz from the"):
+    with pytest.raises(
+        InferenceError, match=r"emission: does not cover line 1, -686.* Hz from the"
+    ):
         infer(narrow, scan, UNCERTAIN, generator)
     half = scan.isel(frequency_hz=scan["frequency_hz"].values < 0)
-    with pytest.raises(InferenceError, match="phase scan: does not cover line 2, .*; record that"):
+    with pytest.raises(InferenceError, match=r"phase scan: does not cover line 2, .*; record that"):
         infer(emission, half, UNCERTAIN, generator)
     other = record(VALUES, generator, ratio=0.6)[1]
-    with pytest.raises(InferenceError, match="phase scan: ratio is 0.6, but 0.62 in the emission"):
+    with pytest.raises(InferenceError, match=r"phase scan: ratio is 0.6, but 0.62 in the emission"):
         infer(emission, other, UNCERTAIN, generator)
     with pytest.raises(InferenceError, match="2 phases do not determine mean, cosine and sine"):
         infer(emission, scan.isel(phase_rad=[0, 3]), UNCERTAIN, generator)

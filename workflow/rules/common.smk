@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from entangled_drums.chunking import chunks
 from entangled_drums.configuration.experiment import load_experiment
 from entangled_drums.configuration.values import (
     device_uncertainties,
@@ -65,6 +66,7 @@ COSTS = yaml.safe_load(Path("workflow/costs.yaml").read_text(encoding="utf-8"))
 wildcard_constraints:
     point="|".join(POINTS),
     sweep="|".join(SWEEPS),
+    part="[0-9]+",
 
 
 def result(path):
@@ -152,10 +154,31 @@ def drive_at(point):
     )
 
 
+def drive_in(sweep):
+    """Drive keys of a sweep; the ratio is among them unless it is swept."""
+    drive = drive_of(SWEEPS[sweep]["power"])
+    keys = [f"theory.sweeps.{sweep}.power"]
+    values = dict(drive.value)
+    if "ratio" in SWEEPS[sweep]:
+        values["ratio"] = SWEEPS[sweep]["ratio"]
+        keys.append(f"theory.sweeps.{sweep}.ratio")
+    return Configured(values, (*drive.keys, *keys))
+
+
+def rows_of(sweep):
+    """Parts that a sweep is solved in: first row and row after the last."""
+    return chunks(SWEEPS[sweep]["axes"], EXPERIMENT["theory"]["chunk_points"])
+
+
+def parts_of(sweep):
+    """Results of the parts of a sweep, in order."""
+    return [result(f"theory/parts/{sweep}/{part}.nc") for part in range(len(rows_of(sweep)))]
+
+
 def ratio_sweeps():
-    """Names of the curves against the pump ratio, and the power of each."""
-    names = [name for name, sweep in SWEEPS.items() if list(sweep["axes"]) == ["drive.ratio"]]
-    powers = [SWEEPS[name]["power"] for name in names]
+    """Names of the curves that figures draw through the operating points, and their drives."""
+    powers = list(EXPERIMENT["operating_points"])
+    names = [f"ratio-{power}" for power in powers]
     return names, Configured(
         [{"power": power, **drive_of(power).value} for power in powers],
         tuple(f"theory.sweeps.{name}.power" for name in names)

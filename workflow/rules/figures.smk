@@ -5,11 +5,11 @@ rule draw_fig4:
     input:
         code=code("draw_fig4"),
         records=records(
-            *expand(rules.solve_sweep.output.sweep, sweep=RATIO_SWEEPS),
+            *expand(rules.join_sweep.output.sweep, sweep=RATIO_SWEEPS),
             *expand(rules.solve_band.output.band, sweep=RATIO_SWEEPS),
             *ROUTE_RESULTS,
         ),
-        sweeps=expand(rules.solve_sweep.output.sweep, sweep=RATIO_SWEEPS),
+        sweeps=expand(rules.join_sweep.output.sweep, sweep=RATIO_SWEEPS),
         bands=expand(rules.solve_band.output.band, sweep=RATIO_SWEEPS),
         results=ROUTE_RESULTS,
     output:

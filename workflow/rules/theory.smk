@@ -8,26 +8,52 @@ rule solve_sweep:
     input:
         code=code("solve_sweep"),
     output:
-        sweep=result("theory/sweeps/{sweep}.nc"),
-        record=result("theory/sweeps/{sweep}.record.json"),
-    log:
-        log_file("solve_sweep", "{sweep}"),
-    benchmark:
-        benchmark_file("solve_sweep", "{sweep}")
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        **cost("solve_sweep"),
+        part=result("theory/parts/{sweep}/{part}.nc"),
+        record=result("theory/parts/{sweep}/{part}.record.json"),
     params:
         settings=lambda wildcards: settings(
             device=device("cavity", "drum_1", "drum_2", "bath", "heating"),
-            drive=drive_of(SWEEPS[wildcards.sweep]["power"]),
+            drive=drive_in(wildcards.sweep),
             axes=configured(f"theory.sweeps.{wildcards.sweep}.axes"),
+            model=configured(f"theory.sweeps.{wildcards.sweep}.model"),
+            rows=rows_of(wildcards.sweep)[int(wildcards.part)],
         ),
         code=code_digest("solve_sweep"),
+    log:
+        log_file("solve_sweep", "{sweep}-{part}"),
+    benchmark:
+        benchmark_file("solve_sweep", "{sweep}-{part}")
+    resources:
+        **cost("solve_sweep"),
+    threads: 1
+    conda:
+        "../../environment.yml"
     script:
         "../../scripts/solve_sweep.py"
+
+
+rule join_sweep:
+    input:
+        code=code("join_sweep"),
+        records=lambda wildcards: records(*parts_of(wildcards.sweep)),
+        parts=lambda wildcards: parts_of(wildcards.sweep),
+    output:
+        sweep=result("theory/sweeps/{sweep}.nc"),
+        record=result("theory/sweeps/{sweep}.record.json"),
+    params:
+        settings=settings(),
+        code=code_digest("join_sweep"),
+    log:
+        log_file("join_sweep", "{sweep}"),
+    benchmark:
+        benchmark_file("join_sweep", "{sweep}")
+    resources:
+        **cost("join_sweep"),
+    threads: 1
+    conda:
+        "../../environment.yml"
+    script:
+        "../../scripts/join_sweep.py"
 
 
 rule solve_band:
@@ -51,7 +77,7 @@ rule solve_band:
             uncertainties=device(
                 "cavity", "drum_1", "drum_2", "bath", "heating", what=device_uncertainties
             ),
-            drive=drive_of(SWEEPS[wildcards.sweep]["power"]),
+            drive=drive_in(wildcards.sweep),
             axes=configured(f"theory.sweeps.{wildcards.sweep}.axes"),
             samples=configured("theory.band_samples"),
             seed=seed("band", wildcards.sweep),
@@ -61,5 +87,5 @@ rule solve_band:
         "../../scripts/solve_band.py"
 
 
-PRODUCTS += expand(rules.solve_sweep.output, sweep=SWEEPS)
+PRODUCTS += expand(rules.join_sweep.output, sweep=SWEEPS)
 PRODUCTS += expand(rules.solve_band.output, sweep=RATIO_SWEEPS)

@@ -20,6 +20,7 @@ from entangled_drums.configuration.problems import (
 )
 from entangled_drums.configuration.values import (
     DRIVE_PARAMETERS,
+    JOINT_PARAMETERS,
     SWEEP_PARAMETERS,
     device_values,
     operating_point_id,
@@ -132,6 +133,11 @@ def sweep_problems(
     """
     found = []
     for name, sweep in config["theory"]["sweeps"].items():
+        if ("ratio" in sweep) == ("drive.ratio" in sweep["axes"]):
+            what = "ratio and the axis drive.ratio are both given; remove one of them"
+            if "ratio" not in sweep:
+                what = "no ratio; write one, for example ratio: 0.62, or an axis drive.ratio"
+            found.append(Problem(("theory", "sweeps", name), what))
         for parameter, axis in sweep["axes"].items():
             path: KeyPath = ("theory", "sweeps", name, "axes", parameter)
             if parameter not in SWEEP_PARAMETERS:
@@ -184,6 +190,10 @@ def _parameter_schema(
     group, quantity = parameter.split(".")
     if parameter in DRIVE_PARAMETERS:
         return dict(experiment_schema["$defs"][quantity])
+    if parameter == "drums.coupling_ratio":
+        return dict(experiment_schema["$defs"]["coupling_ratio"])
+    if parameter in JOINT_PARAMETERS:
+        group, quantity = "drum_1", quantity.removeprefix("mean_")
     part: Mapping[str, Any] = device_schema
     for key in (group, quantity, "value"):
         part = schemas.subschema(part, key, device_schema)

@@ -39,8 +39,13 @@ DRIVE_PARAMETERS = (
 )
 """The settings that make an operating point."""
 
+JOINT_PARAMETERS = ("drums.coupling_ratio", "drums.mean_frequency_hz", "drums.thermal_occupation")
+"""Both drums at once: ratio of the couplings at their geometric mean, mean frequency at the same
+difference, one occupation for both baths."""
+
 SWEEP_PARAMETERS = (
     *DRIVE_PARAMETERS,
+    *JOINT_PARAMETERS,
     *(name for name in DEVICE_PARAMETERS if not name.startswith(("receiver.", "cryostat."))),
 )
 """What a theory sweep can vary: all that the steady state of the drums depends on."""

@@ -62,7 +62,8 @@ class DirectSettings:
     ----------
     emission_half_window_widths : float
         Half-width of an emission line's fit window, in calibrated line widths Gamma. Narrow: these
-        lines are strong, and the shape of their background is what limits the fit.
+        lines are strong, and what limits their fit is their shape: unequal drums make each a sum
+        of two poles of different width.
     scan_half_window_widths : float
         The same for the probe lines, which are weak: noise limits their fit.
     largest_share_of_gap : float
@@ -77,11 +78,11 @@ class DirectSettings:
         Drawn calibrations, each with one draw of the noise, behind errors and intervals.
     """
 
-    emission_half_window_widths: float = 3.0
+    emission_half_window_widths: float = 2.0
     scan_half_window_widths: float = 5.0
     largest_share_of_gap: float = 0.6
     smallest_half_window_widths: float = 1.5
-    smallest_separation: float = 4.0
+    smallest_separation: float = 3.0
     smallest_p_value: float = 1e-3
     samples: int = 20000
 
@@ -518,6 +519,12 @@ def infer(
             emission,
         )
     centres, widths = expected_lines(central, setup.drive)
+    if np.any(widths <= 0):
+        return without_result(
+            f"not valid here: the drive does not damp line {int(np.argmin(widths)) + 1} of the "
+            "calibrated device",
+            emission,
+        )
     separation = abs(float(centres[1] - centres[0]))
     offset = abs(float(angular(setup.probe.offset_hz)))
     for distance, what in ((separation, "emission lines"), (offset, "probe and emission lines")):
@@ -556,21 +563,22 @@ def infer(
 
     matrix, constant = (part[0] for part in closed_forms(one, setup))
     constant = constant + central_offsets
-    state = model_state(one, setup.drive)[0]
-    solved = None
-    for _ in range(_GLS_ITERATIONS):
-        fixed = state
 
-        def closed_of(values: dict[str, Array], at: Array = fixed) -> Array:
+    def solved_around(expected: Array) -> _Solved:
+        def closed_of(values: dict[str, Array]) -> Array:
             maps, constants = closed_forms(values, setup)
-            return maps @ at + constants
+            return maps @ expected + constants
 
         by_parameter = by_parameter_offsets
         if uncertain:
             by_parameter = by_parameter + calibration.jacobian(closed_of, uncertain)
         systematic = by_parameter @ calibration_covariance @ by_parameter.T
-        solved = _solve(measured.areas - constant, matrix, measured.covariance, systematic, setup)
-        state = solved.state
+        return _solve(measured.areas - constant, matrix, measured.covariance, systematic, setup)
+
+    solved = solved_around(model_state(one, setup.drive)[0])
+    for _ in range(_GLS_ITERATIONS - 1):
+        solved = solved_around(solved.state)
+    state = solved.state
     by_calibration = np.tile(state, (settings.samples, 1))
     if uncertain:
         drawn = calibration.sample(generator, settings.samples)
@@ -635,7 +643,7 @@ def _spread(states: Array) -> Array:
     """Covariance (4, 4) of sampled states; exactly zero if they are all the same."""
     centred = states - states[0]
     centred = centred - centred.mean(axis=0)
-    return centred.T @ centred / len(states)
+    return np.asarray(centred.T @ centred / len(states), dtype=np.float64)
 
 
 def _inverse(matrix: Array) -> Array:
@@ -656,7 +664,7 @@ def _solve(areas: Array, matrix: Array, noise: Array, systematic: Array, setup: 
     weights = _inverse(total[2:, 2:])
     reduce_scan = np.linalg.solve(design.T @ weights @ design, design.T @ weights)
     residual = areas[2:] - design @ (reduce_scan @ areas[2:])
-    scan = Goodness.of(residual @ weights @ residual, residual.size - 3)
+    scan = Goodness.of(float(residual @ weights @ residual), residual.size - 3)
 
     reduction = np.zeros((5, areas.size))
     # An emission area over this is the occupation m_a of a Bogoliubov mode.
@@ -685,5 +693,5 @@ def _solve(areas: Array, matrix: Array, noise: Array, systematic: Array, setup: 
             for index, (name, value) in enumerate(zip(DATA, data + vacuum, strict=True))
         },
         scan=scan,
-        least_squares=Goodness.of(residual @ inverse @ residual, 1),
+        least_squares=Goodness.of(float(residual @ inverse @ residual), 1),
     )

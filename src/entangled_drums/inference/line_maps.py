@@ -56,7 +56,7 @@ MODEL_PARAMETERS = (
 """Calibrated parameters that the maps depend on."""
 
 _PARTNER = (1, 0)
-_BINS_PER_WINDOW_WHEN_THINNED = 40
+_BINS_PER_WINDOW_WHEN_THINNED = 20
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Grids:
     reference: tuple[Array, Array]
 
     def thinned(self) -> "Grids":
-        """Return the same windows with about forty bins each.
+        """Return the same windows with about twenty bins each.
 
         Offsets vary so slowly with the calibration that their derivatives need no more.
         """

@@ -9,7 +9,6 @@ nothing behind but its log.
 
 import logging
 import os
-import shutil
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +31,8 @@ from entangled_drums.provenance.record import (
     relative_name,
     seal,
 )
+from entangled_drums.provenance.run_lock import check_current
+from entangled_drums.provenance.staging import staging_folder
 from entangled_drums.provenance.watch import FileWatch
 
 CODE = "code"
@@ -130,10 +131,8 @@ def _run(make: Callable[[Job], None], description: JobDescription) -> None:
     )
     LOGGER.info("%s: record %s", description.rule, record["id"])
 
-    staging = _staging_folder(final[RECORD])
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
-    try:
+    with staging_folder(final[RECORD]) as staging:
+        check_current(results_directory)
         temporary = {name: staging / path.name for name, path in final.items()}
         watch = FileWatch()
         make(
@@ -166,12 +165,12 @@ def _run(make: Callable[[Job], None], description: JobDescription) -> None:
                 [_name(path, results_directory) for path in sources if path.resolve() in opened],
             ),
         )
+        for path in temporary.values():
+            _flush_to_disk(path)
+        check_current(results_directory)
         # The record comes last: where it stands, every output it lists stands already.
         for name in sorted(final, key=lambda name: name == RECORD):
-            _flush_to_disk(temporary[name])
             os.replace(temporary[name], final[name])
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _input_entries(
@@ -238,10 +237,6 @@ def _own_modules() -> list[ModuleType]:
         for name, module in sorted(sys.modules.items())
         if name.split(".", 1)[0] == PACKAGE and getattr(module, "__file__", None)
     ]
-
-
-def _staging_folder(record: Path) -> Path:
-    return record.parent / f".{record.name}.partial"
 
 
 def _name(path: Path, results_directory: Path) -> str:

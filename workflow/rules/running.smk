@@ -1,0 +1,143 @@
+"""How a run starts, what it shows, and how it ends. No rules here.
+
+Before a run makes anything it takes the lock of its results folder and compares every result with
+its record. That happens in the process the user started, once the workflow manager has decided to
+run jobs: not for a dry run, a summary, or the processes that a cluster starts for single jobs.
+"""
+
+import logging
+import os
+import shutil
+import subprocess
+
+from entangled_drums.provenance import run_lock
+from entangled_drums.provenance.mend import mend
+
+SHOWN_LOG_LINES = 12
+
+
+class Console(logging.Handler):
+    """A running total, and the end of the log of a job that failed."""
+
+    def __init__(self, workflow):
+        super().__init__()
+        self.workflow = workflow
+        self.names = {}
+        self.finished = ""
+
+    def emit(self, record):
+        event = str(getattr(record, "event", ""))
+        if event == "job_info":
+            values = [str(value) for value in record.wildcards.values()]
+            self.names[record.jobid] = " ".join([record.rule_name, *values])
+        elif event == "job_finished":
+            self.finished = self.names.get(record.job_id, "")
+        elif event == "progress" and self.finished != "all":
+            total = sum(number for rule, number in self.planned().items() if rule != "all")
+            self.tell(f"{EXPERIMENT['name']}: {record.done} of {total} jobs, {self.finished}")
+        elif event == "job_error":
+            self.tell(f"{self.names.get(record.jobid, record.rule_name)} failed")
+            self.show(record.log)
+
+    def planned(self):
+        """Number of jobs of this run by rule; finished ones count."""
+        if not hasattr(self, "counts"):
+            self.counts = planned_jobs(self.workflow)
+        return self.counts
+
+    def show(self, logs):
+        """The last lines of the logs that a failed job left, here and with the cluster."""
+        for name in logs:
+            path = Path(str(name).split(" (", 1)[0])
+            try:
+                text = path.read_text(encoding="utf-8", errors="replace")
+            except OSError:
+                self.tell(f"  no log: {path}")
+                continue
+            self.tell(f"  the end of {path}:")
+            for line in text.splitlines()[-SHOWN_LOG_LINES:]:
+                self.tell(f"    {line}")
+
+    def tell(self, line):
+        print(line, file=sys.stderr, flush=True)
+
+
+def shown_elsewhere(record):
+    """Tell which of the workflow manager's own lines `Console` replaces."""
+    return str(getattr(record, "event", "")) not in ("job_finished", "progress")
+
+
+def guarded(execute, workflow):
+    """The workflow's `execute`, on results that are in order and that no other run works on."""
+
+    def guarded_execute(*arguments, **settings):
+        plugin = settings["executor_plugin"]
+        if plugin.common_settings.dryrun_exec or not workflow.is_main_process:
+            return execute(*arguments, **settings)
+        try:
+            with run_lock.held(RESULTS) as (holder, dead):
+                if dead:
+                    say(f"cleared the lock that {dead} left on {RESULTS}")
+                    cancel_cluster_jobs(dead.run)
+                clear_stale_locks()
+                if not plugin.common_settings.touch_exec:
+                    mend(RESULTS, say)
+                name_cluster_jobs(settings.get("executor_settings"), holder.run)
+                with_console(workflow)
+                return execute(*arguments, **settings)
+        except EntangledDrumsError as error:
+            refuse(f"{EXPERIMENT['name']}: {error}")
+
+    return guarded_execute
+
+
+def say(line):
+    print(f"{EXPERIMENT['name']}: {line}", file=sys.stderr, flush=True)
+
+
+def with_console(workflow):
+    """Let `Console` show the jobs' progress."""
+    manager = logging.getLogger("snakemake.logging")
+    for handler in manager.handlers:
+        if handler.name == "DefaultStreamHandler":
+            handler.addFilter(shown_elsewhere)
+    manager.addHandler(Console(workflow))
+
+
+def clear_stale_locks():
+    """Delete the workflow manager's locks on these results.
+
+    Whoever gets here holds the results folder, so a process that left such a lock is dead.
+    """
+    for path in Path(".snakemake/locks").glob("*.lock"):
+        try:
+            named = path.read_text(encoding="utf-8").splitlines()
+            if any(line.startswith(f"{RESULTS}/") for line in named):
+                path.unlink()
+        except FileNotFoundError:
+            continue
+
+
+def name_cluster_jobs(executor_settings, run):
+    """Let the cluster's queue show which run a job belongs to."""
+    if getattr(executor_settings, "jobname_prefix", None) == "":
+        executor_settings.jobname_prefix = run
+
+
+def cancel_cluster_jobs(run):
+    """Cancel the jobs that a dead run left in the cluster's queue."""
+    if not shutil.which("squeue"):
+        return
+    queue = subprocess.run(
+        ["squeue", "--me", "--noheader", "--format=%i %j"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    jobs = [line.split()[0] for line in queue.stdout.splitlines() if f" {run}_" in line]
+    if jobs:
+        say(f"cancelling {len(jobs)} jobs that the dead run left in the queue")
+        subprocess.run(["scancel", *jobs], check=False)
+
+
+workflow.execute = guarded(workflow.execute, workflow)
