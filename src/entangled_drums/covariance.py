@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from entangled_drums import lyapunov
 from entangled_drums.conventions import symplectic_form
 from entangled_drums.errors import UnphysicalStateError, UnstableDriveError
-from entangled_drums.model import diffusion, drift
+from entangled_drums.model import diffusion, drift, operator_drift
 from entangled_drums.moments import Moments, steady_moments
 from entangled_drums.parameters import System
 
@@ -147,6 +147,27 @@ def require(state: SteadyState) -> NDArray[np.float64]:
         f"system.drive{where} has no steady state ({REASONS[code]}): lower the blue couplings "
         f"relative to the red ones"
     )
+
+
+def require_stable(system: System) -> None:
+    """Refuse a system in which any point is unstable, from the eigenvalues of its drift alone.
+
+    Raises
+    ------
+    UnstableDriveError
+        If a point is unstable or marginal; names the first one.
+    """
+    matrix = operator_drift(system.device, system.drive, system.perturbation)
+    rates = np.linalg.eigvals(matrix)
+    largest = rates.real.max(axis=-1)
+    unstable = largest >= -4.0 * np.finfo(float).eps * np.abs(rates).max(axis=-1)
+    if unstable.any():
+        position = tuple(int(i) for i in np.argwhere(unstable)[0])
+        where = f" at point {position}" if position else ""
+        raise UnstableDriveError(
+            f"system.drive{where} has no steady state ({REASONS[UNSTABLE]}): lower the blue "
+            f"couplings relative to the red ones"
+        )
 
 
 def gated_moments(system: System, points: int) -> tuple[Moments, NDArray[np.int8]]:

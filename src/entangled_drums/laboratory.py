@@ -16,10 +16,7 @@ from numpy.typing import NDArray
 from entangled_drums import covariance, parameters, recording, spectra
 from entangled_drums.errors import ParameterError
 from entangled_drums.parameters import DriveSettings, ProbeSettings
-from entangled_drums.ranges import is_allowed
 from entangled_drums.units import angular
-
-_MAXIMUM_REDRAWS = 1000
 
 
 @dataclass(frozen=True)
@@ -87,56 +84,6 @@ def line_centres_hz(
         offset_hz + float(values["drum_1.frequency_hz"]) - frame,
         offset_hz + float(values["drum_2.frequency_hz"]) - frame,
     )
-
-
-def draw_truth(
-    values: Mapping[str, float],
-    uncertainties: Mapping[str, float],
-    generator: np.random.Generator,
-) -> dict[str, float]:
-    """Draw the true device: every parameter normal around its nominal value.
-
-    A quantity that cannot be negative (a rate, a frequency, a gain) is drawn again until it is
-    positive; occupations and added noise until they are not negative.
-
-    Parameters
-    ----------
-    values, uncertainties : mapping
-        Flat nominal values and standard uncertainties, the same keys.
-    generator : numpy.random.Generator
-        Source of randomness; parameters are drawn in the order of their names.
-
-    Returns
-    -------
-    dict
-        Flat true values, sorted by name.
-
-    Raises
-    ------
-    ParameterError
-        If an uncertainty is missing, negative or NaN, or no allowed value can be drawn.
-    """
-    truth: dict[str, float] = {}
-    for name in sorted(values):
-        if name not in uncertainties:
-            raise ParameterError(f"{name}: no uncertainty given; write one (0.0 if it is exact)")
-        centre, spread = float(values[name]), float(uncertainties[name])
-        if not spread >= 0 or not np.isfinite(centre) or not np.isfinite(spread):
-            raise ParameterError(
-                f"{name}: value {centre} +- {spread} cannot be drawn from; "
-                "write finite numbers and an uncertainty of zero or more"
-            )
-        for _ in range(_MAXIMUM_REDRAWS):
-            drawn = centre + spread * float(generator.standard_normal())
-            if is_allowed(name, drawn):
-                truth[name] = drawn
-                break
-        else:
-            raise ParameterError(
-                f"{name}: {centre:g} +- {spread:g} gives no positive value; "
-                "write a positive value or a smaller uncertainty"
-            )
-    return truth
 
 
 def _bins_hz(centres_hz: tuple[float, ...], half_span_hz: float, width_hz: float) -> NDArray:

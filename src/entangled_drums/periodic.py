@@ -10,7 +10,7 @@ are then solved by a matrix continued fraction over the upper half (``V_-n = con
 bases, and drifts with overtones, enter as dense blocks.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -108,6 +108,21 @@ def require(state: PeriodicState) -> PeriodicState:
         f"the modulated drive{where} has no periodic steady state "
         f"({REASONS[int(state.reason_code[position])]}): lower the blue couplings"
     )
+
+
+def require_stable(system: System, modulation: Modulation) -> None:
+    """Refuse a modulated system in which any point is unstable.
+
+    Three harmonics of each base frequency decide; they need not give the state to full accuracy.
+
+    Raises
+    ------
+    UnstableDriveError
+        If a point has no periodic steady state; names the first one.
+    """
+    state = _solve_with_reach(system, modulation, (3,) * len(modulation.bases))
+    code = np.where(state.reason_code == UNPHYSICAL, STABLE, state.reason_code)
+    require(replace(state, reason_code=code))
 
 
 def periodic_state(

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from entangled_drums import floquet
-from entangled_drums.elimination import eliminate, interleave, modulus_square, square
+from entangled_drums import covariance, floquet, periodic
+from entangled_drums.elimination import Eliminated, eliminate, interleave, modulus_square
 from entangled_drums.errors import ParameterError
 from entangled_drums.model import input_matrix, normal_correlations, operator_drift
 from entangled_drums.parameters import Device, Probe, System
@@ -92,20 +92,24 @@ def output_transfer(system: System, frequency: ArrayLike) -> OutputTransfer:
     drive = system.drive
     external = system.device.kappa_external[..., None]
     internal = system.device.kappa_internal[..., None]
-    scale = 1.0 / square(found.determinant)
+    scale = 1.0 / _determinant_square(found)
     cavity = external * scale * found.square_22
     cavity_dag = external * scale * found.square_12
     drums, drums_dag = [], []
     for j in (0, 1):
         weight = external * system.device.mechanical_linewidth[..., j, None] * scale
         red, blue = drive.red_coupling[..., j, None], drive.blue_coupling[..., j, None]
-        interference = 2.0 * np.real(red * blue * found.cross)
-        lower = np.abs(red) ** 2 * found.square_22 + np.abs(blue) ** 2 * found.square_12
-        upper = np.abs(blue) ** 2 * found.square_22 + np.abs(red) ** 2 * found.square_12
+        red_square, blue_square = modulus_square(red), modulus_square(blue)
+        product = 2.0 * red * blue
+        interference = product.real * found.cross[0]
+        if found.cross[1] is not None:
+            interference = interference - product.imag * found.cross[1]
+        lower = red_square * found.square_22 + blue_square * found.square_12
+        upper = blue_square * found.square_22 + red_square * found.square_12
         drums.append(weight * found.drum_response[..., 2 * j, :] * (lower + interference))
         drums_dag.append(weight * found.drum_response[..., 2 * j + 1, :] * (upper + interference))
     return OutputTransfer(
-        annihilation_external=scale * square(external * found.m_22 - found.determinant),
+        annihilation_external=scale * _reflected_square(found, external),
         annihilation_internal=internal * cavity,
         annihilation_drums=np.stack(drums),
         creation_external=external * cavity_dag,
@@ -114,12 +118,10 @@ def output_transfer(system: System, frequency: ArrayLike) -> OutputTransfer:
     )
 
 
-def output_psd(system: System, frequency: ArrayLike) -> NDArray[np.float64]:
+def output_psd(
+    system: System, frequency: ArrayLike, *, require_stable: bool = True
+) -> NDArray[np.float64]:
     """Emission spectrum ``S_out`` under the pumps alone, in the RWA.
-
-    The drive must be stable; that is the caller's to check with
-    :func:`entangled_drums.covariance.steady_state`, as a spectrum is often wanted for many
-    frequencies of one state.
 
     Parameters
     ----------
@@ -127,6 +129,9 @@ def output_psd(system: System, frequency: ArrayLike) -> NDArray[np.float64]:
         Leading axes (...).
     frequency : array_like, (F,) or (..., F)
         rad/s from the drive centre.
+    require_stable : bool
+        Check the drive first. Switch it off only for a drive already known to be stable: the
+        formulas give numbers for an unstable one too, and they mean nothing.
 
     Returns
     -------
@@ -137,8 +142,12 @@ def output_psd(system: System, frequency: ArrayLike) -> NDArray[np.float64]:
     ------
     ParameterError
         If the frequency is malformed.
+    UnstableDriveError
+        If a point has no steady state.
     """
     omega = frequency_axis(frequency)
+    if require_stable:
+        covariance.require_stable(system)
     if system.perturbation is not None:
         return _output_psd_general(system, omega)
     # The same terms as in output_transfer, weighted with the occupations before the sum over drums.
@@ -156,7 +165,7 @@ def output_psd(system: System, frequency: ArrayLike) -> NDArray[np.float64]:
         (annihilation * blue_square, creation * red_square),
         (annihilation * product.real, creation * product.real),
     ]
-    if np.iscomplexobj(product):
+    if found.cross[1] is not None:
         rows.append((annihilation * product.imag, creation * product.imag))
     table = interleave(rows)
     drums = table @ found.drum_response
@@ -167,13 +176,24 @@ def output_psd(system: System, frequency: ArrayLike) -> NDArray[np.float64]:
     )
     spectrum = annihilated * found.square_22
     spectrum = spectrum + (created[..., None] + drums[..., 1, :]) * found.square_12
-    spectrum = spectrum + drums[..., 2, :] * found.cross.real
-    if np.iscomplexobj(product):
-        spectrum = spectrum - drums[..., 3, :] * found.cross.imag
+    spectrum = spectrum + drums[..., 2, :] * found.cross[0]
+    if found.cross[1] is not None:
+        spectrum = spectrum - drums[..., 3, :] * found.cross[1]
     if np.any(occupation):
-        reflected = external[..., None] * found.m_22 - found.determinant
-        spectrum = spectrum + occupation[..., None] * square(reflected)
-    return spectrum / square(found.determinant)
+        reflected = _reflected_square(found, external[..., None])
+        spectrum = spectrum + occupation[..., None] * reflected
+    return spectrum / _determinant_square(found)
+
+
+def _determinant_square(found: Eliminated) -> NDArray[np.float64]:
+    re, im = found.determinant
+    return re * re + im * im
+
+
+def _reflected_square(found: Eliminated, external: NDArray) -> NDArray[np.float64]:
+    re = external * found.m_22[0] - found.determinant[0]
+    im = external * found.m_22[1] - found.determinant[1]
+    return re * re + im * im
 
 
 def _output_psd_general(system: System, omega: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -199,6 +219,7 @@ def probe_output_psd(
     harmonics: int | None = None,
     *,
     counter_rotating: bool = False,
+    require_stable: bool = True,
 ) -> NDArray[np.float64]:
     """Output spectrum under pumps and probes, exact in the probe strength.
 
@@ -217,6 +238,9 @@ def probe_output_psd(
         outermost ones to carry less than 1e-13 of the spectrum.
     counter_rotating : bool
         Also keep the terms beyond the RWA (two harmonics of twice the frame frequency).
+    require_stable : bool
+        Check the drive first. Switch it off only for a drive already known to be stable: the
+        formulas give numbers for an unstable one too, and they mean nothing.
 
     Returns
     -------
@@ -227,6 +251,8 @@ def probe_output_psd(
     ------
     ParameterError
         If the frequency or the number of harmonics is malformed.
+    UnstableDriveError
+        If a point has no steady state.
     """
     modulation = drive_modulation(system.drive, probe, counter_rotating=counter_rotating)
     reach = None
@@ -234,11 +260,17 @@ def probe_output_psd(
         if harmonics < 1:
             raise ParameterError("harmonics is below 1: give a positive whole number")
         reach = (harmonics, 2) if counter_rotating else (harmonics,)
-    return modulated_output_psd(system, modulation, frequency, reach)
+    return modulated_output_psd(
+        system, modulation, frequency, reach, require_stable=require_stable
+    )
 
 
 def beyond_rwa_output_psd(
-    system: System, frequency: ArrayLike, harmonics: int | None = None
+    system: System,
+    frequency: ArrayLike,
+    harmonics: int | None = None,
+    *,
+    require_stable: bool = True,
 ) -> NDArray[np.float64]:
     """Emission spectrum under the pumps with all counter-rotating terms, (..., F) in quanta.
 
@@ -246,7 +278,9 @@ def beyond_rwa_output_psd(
     """
     modulation = drive_modulation(system.drive, counter_rotating=True)
     reach = None if harmonics is None else (harmonics,)
-    return modulated_output_psd(system, modulation, frequency, reach)
+    return modulated_output_psd(
+        system, modulation, frequency, reach, require_stable=require_stable
+    )
 
 
 def modulated_output_psd(
@@ -254,6 +288,8 @@ def modulated_output_psd(
     modulation: Modulation,
     frequency: ArrayLike,
     reach: tuple[int, ...] | None = None,
+    *,
+    require_stable: bool = True,
 ) -> NDArray[np.float64]:
     """Time-averaged output spectrum (..., F), in quanta, for any list of tones.
 
@@ -267,13 +303,20 @@ def modulated_output_psd(
         rad/s from the drive centre.
     reach : tuple of int, optional
         Harmonics kept for each base frequency; chosen automatically by default.
+    require_stable : bool
+        Check the drive first. Switch it off only for a drive already known to be stable: the
+        formulas give numbers for an unstable one too, and they mean nothing.
 
     Raises
     ------
     ParameterError
         If the frequency is malformed or ``reach`` has the wrong length.
+    UnstableDriveError
+        If a point has no steady state.
     """
     omega = frequency_axis(frequency)
+    if require_stable:
+        periodic.require_stable(system, modulation)
     normal = normal_correlations(system)
     if reach is not None:
         if len(reach) != len(modulation.bases):
@@ -294,7 +337,7 @@ def modulated_output_psd(
 
 
 def probe_output_psd_first_order(
-    system: System, probe: Probe, frequency: ArrayLike
+    system: System, probe: Probe, frequency: ArrayLike, *, require_stable: bool = True
 ) -> NDArray[np.float64]:
     """Output spectrum with the probes to first order in the amplitudes, RWA.
 
@@ -303,6 +346,8 @@ def probe_output_psd_first_order(
     and result as there.
     """
     omega = frequency_axis(frequency)
+    if require_stable:
+        covariance.require_stable(system)
     modulation = drive_modulation(system.drive, probe)
     transfer = floquet.first_order_transfer(system, modulation, omega)
     return transfer.psd(normal_correlations(system))

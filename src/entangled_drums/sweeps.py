@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from entangled_drums import covariance, entanglement, parameters, periodic, tones
 from entangled_drums.entanglement import Measures
 from entangled_drums.errors import ParameterError
-from entangled_drums.laboratory import draw_truth
+from entangled_drums.prior import draw
 from entangled_drums.units import cyclic
 
 BAND_QUANTILES = (0.16, 0.5, 0.84)
@@ -321,7 +321,7 @@ def solve_band(
         If a value is out of range.
     """
     points = grid(axes)
-    drawn = [draw_truth(device, uncertainties, generator) for _ in range(samples)]
+    drawn = [draw(device, uncertainties, generator) for _ in range(samples)]
     sets = {
         name: np.array([one[name] for one in drawn]).reshape((-1,) + (1,) * len(points))
         for name in device

@@ -186,6 +186,10 @@ def test_an_unstable_probe_is_refused():
     assert np.isnan(state.mean_covariance).all()
     with pytest.raises(UnstableDriveError, match="no periodic steady state"):
         periodic.require(state)
+    with pytest.raises(UnstableDriveError, match="no periodic steady state"):
+        spectra.probe_output_psd(HOT, probe, [0.0])
+    with pytest.raises(UnstableDriveError, match="no steady state"):
+        spectra.probe_output_psd_first_order(worked_example(ratio=1.1), probe, [0.0])
 
 
 def test_bad_arguments_are_named(monkeypatch):

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from tests.physics.exact import threshold_ratio
 from tests.physics.samples import (
     CASES,
     largest_error,
@@ -17,7 +18,7 @@ from tests.physics.samples import (
 )
 
 from entangled_drums import covariance, model, spectra
-from entangled_drums.errors import ParameterError
+from entangled_drums.errors import ParameterError, UnstableDriveError
 from entangled_drums.parameters import Perturbation, System
 from entangled_drums.units import angular, cyclic
 
@@ -208,6 +209,18 @@ def test_any_single_field_may_carry_the_batch(complex_couplings):
 def test_bad_frequencies_are_named(frequency, message):
     with pytest.raises(ParameterError, match=f"frequency.*{message}"):
         spectra.output_psd(worked_example(), frequency)
+
+
+def test_unstable_drives_have_no_spectrum():
+    system = worked_example(ratio=np.array([0.6, 1.2]))
+    with pytest.raises(UnstableDriveError, match=r"system\.drive at point \(1,\) has no steady"):
+        spectra.output_psd(system, AXIS)
+    with pytest.raises(UnstableDriveError, match="no steady state"):
+        spectra.output_psd(worked_example(ratio=threshold_ratio()), AXIS)
+    with pytest.raises(UnstableDriveError, match="no periodic steady state"):
+        spectra.beyond_rwa_output_psd(system, AXIS)
+    unchecked = spectra.output_psd(system, AXIS, require_stable=False)
+    np.testing.assert_array_equal(unchecked[0], spectra.output_psd(worked_example(ratio=0.6), AXIS))
 
 
 def test_transfer_refuses_a_perturbation():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, kstest, norm
 
-from entangled_drums import calibration, jsonfile, laboratory, parameters
+from entangled_drums import calibration, jsonfile, laboratory, parameters, prior
 from entangled_drums.errors import CalibrationError, InferenceError, RecordingError
 from entangled_drums.inference.direct import DirectSettings, infer
 from entangled_drums.inference.line_maps import MODEL_PARAMETERS, model_state
@@ -109,7 +109,7 @@ def test_pulls_when_the_calibration_is_wrong_within_its_errors():
     generator, replicas = np.random.default_rng(202), 24
     statistic, pulls = [], []
     for _ in range(replicas):
-        truth = laboratory.draw_truth(VALUES, UNCERTAINTIES, generator)
+        truth = prior.draw(VALUES, UNCERTAINTIES, generator)
         recordings = record(truth, generator, phases=PHASES[::2])
         result = infer(*recordings, UNCERTAIN, generator, FEW)
         error = result.state - true_state(truth)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from entangled_drums import laboratory, parameters, ranges, recording, spectra
+from entangled_drums import laboratory, parameters, recording, spectra
 from entangled_drums.errors import ParameterError, UnstableDriveError
 from entangled_drums.units import angular
 
@@ -100,54 +100,6 @@ def test_a_recording_knows_the_settings_but_not_the_truth():
         **{name: float(value) for name, value in vars(DRIVE).items()}
     )
     assert 0.9 not in made.attrs.values() and 120.0 not in made.attrs.values()
-
-
-def test_truth_is_normal_around_the_device_values():
-    """Fixed seed; mean and spread of 4000 draws within 4.9 standard errors (p = 1e-6 each)."""
-    uncertainties = {name: 0.01 * abs(value) for name, value in VALUES.items()}
-    generator = np.random.default_rng(11)
-    name, size = "cavity.kappa_internal_hz", 4000
-    drawn = np.array(
-        [laboratory.draw_truth(VALUES, uncertainties, generator)[name] for _ in range(size)]
-    )
-    pulls = (drawn - VALUES[name]) / uncertainties[name]
-    assert abs(pulls.mean()) < 4.9 / np.sqrt(size)
-    assert abs(pulls.std() - 1.0) < 4.9 / np.sqrt(2.0 * size)
-
-
-def test_truth_stays_physical_where_uncertainties_are_large():
-    uncertainties = {name: 2.0 * abs(value) for name, value in VALUES.items()}
-    generator = np.random.default_rng(5)
-    slopes = set()
-    for _ in range(50):
-        truth = laboratory.draw_truth(VALUES, uncertainties, generator)
-        assert all(ranges.is_allowed(name, value) for name, value in truth.items())
-        slopes.add(truth["heating.drum_slope"] < 0)
-    assert slopes == {True, False}
-
-
-def test_exact_parameters_are_not_changed():
-    assert laboratory.draw_truth(VALUES, dict.fromkeys(VALUES, 0.0), np.random.default_rng(1)) == (
-        VALUES
-    )
-
-
-@pytest.mark.parametrize(
-    ("uncertainties", "message"),
-    [
-        ({}, "bath.external_occupation: no uncertainty given; write one (0.0 if it is exact)"),
-        (dict.fromkeys(VALUES, -1.0), "bath.external_occupation: value 0.02 +- -1.0 cannot be"),
-    ],
-)
-def test_truth_that_cannot_be_drawn_is_named(uncertainties, message):
-    with pytest.raises(ParameterError) as error:
-        laboratory.draw_truth(VALUES, uncertainties, np.random.default_rng(1))
-    assert str(error.value).startswith(message)
-
-
-def test_a_value_that_cannot_become_positive_is_named():
-    with pytest.raises(ParameterError, match="gain: -1 \\+- 0 gives no positive value; write a"):
-        laboratory.draw_truth({"receiver.gain": -1.0}, {"receiver.gain": 0.0}, _normal())
 
 
 def _normal() -> np.random.Generator:

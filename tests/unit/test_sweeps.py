@@ -1,4 +1,4 @@
-"""Sweeps: the same numbers as point by point, however they are cut, and both drums moved as said."""
+"""Sweeps: the numbers of point by point, however they are cut; both drums moved as said."""
 
 import numpy as np
 import pytest

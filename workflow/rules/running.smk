@@ -62,9 +62,11 @@ class Console(logging.Handler):
         print(line, file=sys.stderr, flush=True)
 
 
-def shown_elsewhere(record):
-    """Tell which of the workflow manager's own lines `Console` replaces."""
-    return str(getattr(record, "event", "")) not in ("job_finished", "progress")
+def still_shown(record):
+    """Tell which of the workflow manager's own lines `Console` does not replace."""
+    return str(getattr(record, "event", "")) not in ("job_finished", "progress") and not (
+        re.match(r"Select jobs to execute|Execute \d+ jobs", record.getMessage())
+    )
 
 
 def guarded(execute, workflow):
@@ -100,7 +102,7 @@ def with_console(workflow):
     manager = logging.getLogger("snakemake.logging")
     for handler in manager.handlers:
         if handler.name == "DefaultStreamHandler":
-            handler.addFilter(shown_elsewhere)
+            handler.addFilter(still_shown)
     manager.addHandler(Console(workflow))
 
 

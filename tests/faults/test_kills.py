@@ -1,0 +1,96 @@
+"""Whatever is killed, whenever: the same command, given again, finishes with the same bytes."""
+
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.faults.injection import (
+    KILLS,
+    NAME,
+    PAUSE,
+    PAUSED,
+    Undisturbed,
+    leftovers,
+    random_point,
+    run,
+    start,
+    wait_until,
+)
+from tests.workflow.checkouts import digests
+
+
+def recovered(peaceful: Undisturbed, results: str) -> str:
+    """Run again; the results must be those of the undisturbed run."""
+    finished = run(peaceful.checkout, results)
+    folder = peaceful.checkout.folder / results / NAME
+    assert digests(folder) == peaceful.digests
+    assert leftovers(folder) == []
+    return finished.stdout + finished.stderr
+
+
+@pytest.mark.parametrize("point", range(25))
+def test_kill_at_random(peaceful: Undisturbed, point: int, request: pytest.FixtureRequest) -> None:
+    kind, seconds = random_point(point, peaceful.seconds)
+    results = f"random-{point}"
+    process = start(peaceful.checkout, results)
+    try:
+        process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        KILLS[kind](process)
+    process.communicate()
+    recovered(peaceful, results)
+
+
+@pytest.mark.parametrize(
+    ("kind", "output"),
+    [
+        ("job", "calibration/device.json"),
+        ("manager", "figures/fig4.png"),
+        ("manager", "truth/truth.record.json"),
+        ("all", "tables/table_s2.tex"),
+        ("all", "parameters/resolved.record.json"),
+    ],
+)
+def test_kill_between_write_and_rename(peaceful: Undisturbed, kind: str, output: str) -> None:
+    folder = peaceful.checkout.folder
+    results = f"rename-{kind}-{Path(output).name}"
+    (folder / PAUSE).write_text(f"{results}/{NAME}/{output}")
+    try:
+        process = start(peaceful.checkout, results)
+        wait_until((folder / PAUSED).exists, seconds=120)
+        job = int((folder / PAUSED).read_text())
+        assert not (folder / results / NAME / output).exists()
+        assert leftovers(folder / results / NAME)
+        if kind == "job":
+            subprocess.run(["kill", "-9", str(job)], check=True)
+        else:
+            KILLS[kind](process)
+        if kind == "manager":
+            # Its job is still there, holding complete files and about to rename them. It is let
+            # go a moment later, when the next run is already waiting for it.
+            subprocess.Popen(["sh", "-c", f"sleep 6; kill -9 {job}"])
+        process.communicate()
+    finally:
+        (folder / PAUSE).unlink()
+        (folder / PAUSED).unlink(missing_ok=True)
+    told = recovered(peaceful, results)
+    if kind == "manager":
+        assert f"{NAME}: waiting for a job that a killed run left behind" in told
+    if kind != "job":
+        assert "cleared the lock that process" in told
+
+
+def test_job_of_a_killed_run_does_not_write_into_the_next(peaceful: Undisturbed) -> None:
+    """The job goes on when its run is dead; by the time it ends, another run has the folder."""
+    folder = peaceful.checkout.folder
+    results = "late"
+    process = start(peaceful.checkout, results)
+    wait_until(lambda: any((folder / results).rglob("draw_truth/job.log")), seconds=120)
+    KILLS["manager"](process)
+    process.communicate()
+    told = recovered(peaceful, results)
+    assert "cleared the lock that process" in told
+    time.sleep(1)
+    assert digests(folder / results / NAME) == peaceful.digests
