@@ -3,7 +3,7 @@ EXPERIMENT ?= aalto-2018
 CORES ?= all
 RESULTS_DIR ?= results
 FIG ?=
-PYTEST_OPTIONS ?= -n 2
+PYTEST_OPTIONS ?= -n 2 --dist loadfile
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)

@@ -27,6 +27,7 @@ include: "workflow/rules/calibration.smk"
 include: "workflow/rules/inference.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/tables.smk"
+include: "workflow/rules/audit.smk"  # the last: it checks the products of all rules above
 
 
 localrules:

@@ -146,7 +146,7 @@ def spectrum_table() -> list[tuple[str, str, str]]:
     mixing = model.input_matrix(system.device)
     weight = np.diagonal(model.normal_correlations(system)).real
     external = np.sqrt(system.device.kappa_external)
-    share = 10
+    share = 10  # the loop does a tenth of the frequencies, the library ten spectra, per round
 
     def inverse_loop() -> np.ndarray:
         spectrum = np.empty(len(omega[::share]))
@@ -161,16 +161,22 @@ def spectrum_table() -> list[tuple[str, str, str]]:
         raise AssertionError("the inverse loop disagrees with the library")
     contenders: dict[str, Callable[[], object]] = {
         "loop": inverse_loop,
-        "library": lambda: spectra.output_psd(system, omega),
-        "unchecked": lambda: spectra.output_psd(system, omega, require_stable=False),
+        "library": lambda: [spectra.output_psd(system, omega) for _ in range(share)],
+        "unchecked": lambda: [
+            spectra.output_psd(system, omega, require_stable=False) for _ in range(share)
+        ],
     }
-    times = best(contenders, 40)
-    loop, library = share * times["loop"], times["library"]
+    times = best(contenders, 20)
+    loop, library, unchecked = (
+        share * times["loop"], times["library"] / share, times["unchecked"] / share
+    )  # fmt: skip
     ratio = loop / library
     return [
         ("4001-point spectrum, inverse loop", f"{1 / loop:.0f} /s", "1.0 x"),
         ("4001-point spectrum, this library", f"{1 / library:.0f} /s",
          verdict(f"{ratio:.0f} x", ratio, "spectrum")),
+        ("... without its stability check", f"{1 / unchecked:.0f} /s",
+         f"{loop / unchecked:.0f} x"),
     ]  # fmt: skip
 
 

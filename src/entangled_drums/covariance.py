@@ -160,7 +160,7 @@ def require_stable(system: System) -> None:
     matrix = operator_drift(system.device, system.drive, system.perturbation)
     rates = np.linalg.eigvals(matrix)
     largest = rates.real.max(axis=-1)
-    unstable = largest >= -4.0 * np.finfo(float).eps * np.abs(rates).max(axis=-1)
+    unstable = largest >= -64.0 * np.finfo(float).eps * np.abs(rates).max(axis=-1)
     if unstable.any():
         position = tuple(int(i) for i in np.argwhere(unstable)[0])
         where = f" at point {position}" if position else ""

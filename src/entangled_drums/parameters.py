@@ -325,7 +325,8 @@ def _value(values: Mapping[str, ArrayLike], key: str) -> Array:
         raise ParameterError(f"{key} is not a number: give a real number") from None
 
 
-def _both(values: Mapping[str, ArrayLike], key: str) -> Array:
+def both_drums(values: Mapping[str, ArrayLike], key: str) -> Array:
+    """Array (..., 2) of ``drum_1.<key>`` and ``drum_2.<key>``; ParameterError if one is missing."""
     pair = [_value(values, f"drum_{drum}.{key}") for drum in (1, 2)]
     return np.stack(np.broadcast_arrays(*pair), axis=-1)
 
@@ -359,13 +360,13 @@ def drive_settings(
     x = checked(ratio, "drive.ratio", sign="not negative")
     detuning = checked(cavity_detuning_hz, "drive.cavity_detuning_hz")
     offset = checked(frame_offset_hz, "drive.frame_offset_hz")
-    coupling = _both(values, "single_photon_coupling_hz")
+    coupling = both_drums(values, "single_photon_coupling_hz")
     photons = red**2 / (coupling[..., 0] * coupling[..., 1])
     return DriveSettings(
         red_coupling_hz=red,
         ratio=x,
         centre_frequency_hz=_value(values, "cavity.frequency_hz") + detuning,
-        frame_frequency_hz=_both(values, "frequency_hz").mean(axis=-1) + offset,
+        frame_frequency_hz=both_drums(values, "frequency_hz").mean(axis=-1) + offset,
         red_photons=photons,
         blue_photons=x**2 * photons,
     )
@@ -383,7 +384,7 @@ def probe_settings(
     ParameterError if it is negative or NaN.
     """
     wanted = checked(coupling_hz, "probe.coupling_hz", sign="not negative")
-    coupling = _both(values, "single_photon_coupling_hz")
+    coupling = both_drums(values, "single_photon_coupling_hz")
     photons = wanted**2 / (coupling[..., 0] * coupling[..., 1])
     return ProbeSettings(
         offset_hz=checked(offset_hz, "probe.offset_hz"),
@@ -410,7 +411,7 @@ def system(values: Mapping[str, ArrayLike], settings: DriveSettings) -> System:
     power = red_setting / _value(values, "heating.reference_coupling_hz")
     cavity_heating = power ** (2.0 * _value(values, "heating.cavity_exponent"))
     drum_heating = 1.0 + _value(values, "heating.drum_slope") * (power**2 - 1.0)
-    coupling = _both(values, "single_photon_coupling_hz")
+    coupling = both_drums(values, "single_photon_coupling_hz")
     red_amplitude = np.sqrt(checked(settings.red_photons, "drive.red_photons", sign="not negative"))
     blue_amplitude = np.sqrt(
         checked(settings.blue_photons, "drive.blue_photons", sign="not negative")
@@ -421,14 +422,14 @@ def system(values: Mapping[str, ArrayLike], settings: DriveSettings) -> System:
             cavity_frequency=angular(cavity_frequency),
             kappa_external=angular(_value(values, "cavity.kappa_external_hz")),
             kappa_internal=angular(_value(values, "cavity.kappa_internal_hz")),
-            mechanical_frequency=angular(_both(values, "frequency_hz")),
-            mechanical_linewidth=angular(_both(values, "linewidth_hz")),
+            mechanical_frequency=angular(both_drums(values, "frequency_hz")),
+            mechanical_linewidth=angular(both_drums(values, "linewidth_hz")),
             single_photon_coupling=angular(coupling),
         ),
         Bath(
             external_occupation=_value(values, "bath.external_occupation"),
             internal_occupation=_value(values, "bath.internal_occupation") * cavity_heating,
-            thermal_occupation=_both(values, "thermal_occupation") * drum_heating[..., None],
+            thermal_occupation=both_drums(values, "thermal_occupation") * drum_heating[..., None],
         ),
         Drive(
             cavity_detuning=angular(np.asarray(settings.centre_frequency_hz) - cavity_frequency),
@@ -447,7 +448,7 @@ def probe(values: Mapping[str, ArrayLike], settings: ProbeSettings) -> Probe:
     ParameterError
         If a value is missing, of the wrong sign or shape, or NaN.
     """
-    coupling = angular(_both(values, "single_photon_coupling_hz"))
+    coupling = angular(both_drums(values, "single_photon_coupling_hz"))
     red = checked(settings.red_photons, "probe.red_photons", sign="not negative")
     blue = checked(settings.blue_photons, "probe.blue_photons", sign="not negative")
     return Probe(

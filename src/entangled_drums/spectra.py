@@ -260,9 +260,7 @@ def probe_output_psd(
         if harmonics < 1:
             raise ParameterError("harmonics is below 1: give a positive whole number")
         reach = (harmonics, 2) if counter_rotating else (harmonics,)
-    return modulated_output_psd(
-        system, modulation, frequency, reach, require_stable=require_stable
-    )
+    return modulated_output_psd(system, modulation, frequency, reach, require_stable=require_stable)
 
 
 def beyond_rwa_output_psd(
@@ -278,9 +276,7 @@ def beyond_rwa_output_psd(
     """
     modulation = drive_modulation(system.drive, counter_rotating=True)
     reach = None if harmonics is None else (harmonics,)
-    return modulated_output_psd(
-        system, modulation, frequency, reach, require_stable=require_stable
-    )
+    return modulated_output_psd(system, modulation, frequency, reach, require_stable=require_stable)
 
 
 def modulated_output_psd(

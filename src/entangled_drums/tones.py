@@ -15,6 +15,7 @@ with integer vectors ``m`` and base frequencies ``theta`` (epsilon of the probes
 counter-rotating terms, or both).
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -23,7 +24,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from entangled_drums.errors import ParameterError
 from entangled_drums.model import operator_drift
-from entangled_drums.parameters import Device, Drive, Perturbation, Probe
+from entangled_drums.parameters import Device, Drive, Perturbation, Probe, both_drums
+from entangled_drums.units import angular
+from entangled_drums.validation import checked
 
 Index = tuple[int, ...]
 _COMMENSURATE = 1e-6
@@ -51,6 +54,45 @@ class Tone:
             raise ParameterError("tone.frequency or tone.coupling holds NaN: give finite numbers")
         object.__setattr__(self, "frequency", frequency)
         object.__setattr__(self, "coupling", coupling)
+
+
+@dataclass(frozen=True)
+class ToneSettings:
+    """What the generator of one tone was set to, whatever the true device is.
+
+    ``frequency_hz`` is measured from the drive centre; ``photons`` is the mean number of photons
+    that the tone keeps in the cavity; ``phase_rad`` the phase of its amplitude.
+    """
+
+    frequency_hz: ArrayLike
+    photons: ArrayLike
+    phase_rad: ArrayLike = 0.0
+
+
+def tones(values: Mapping[str, ArrayLike], settings: Sequence[ToneSettings]) -> list[Tone]:
+    """Tones that the device of ``values`` feels: ``g_tj = g0_j sqrt(photons) exp(i phase)``.
+
+    Parameters
+    ----------
+    values : mapping
+        Flat device values; only ``drum_j.single_photon_coupling_hz`` are used.
+    settings : sequence of ToneSettings
+        Any number of tones: pump pairs, four-tone drives, one red and one blue tone.
+
+    Raises
+    ------
+    ParameterError
+        If a coupling is missing, or a photon number is negative or NaN.
+    """
+    coupling = angular(both_drums(values, "single_photon_coupling_hz"))
+    found = []
+    for number, one in enumerate(settings):
+        photons = checked(one.photons, f"tones[{number}].photons", sign="not negative")
+        phase = checked(one.phase_rad, f"tones[{number}].phase_rad")
+        amplitude = np.sqrt(photons) * np.exp(1j * phase)
+        frequency = checked(one.frequency_hz, f"tones[{number}].frequency_hz")
+        found.append(Tone(angular(frequency), coupling * np.asarray(amplitude)[..., None]))
+    return found
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,4 @@
 import pytest
-
 from tests.faults.injection import Undisturbed, undisturbed
 
 

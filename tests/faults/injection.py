@@ -12,15 +12,15 @@ from pathlib import Path
 
 import psutil
 import yaml
-
 from tests.workflow.checkouts import ROOT, Checkout, digests, make_checkout
 
 NAME = "faults"
 PAUSE = "pause-before-replace"
 PAUSED = "paused"
 
-# Put into the checkout's `src`, which every job imports from: a job stops before it renames the
-# output that the file names, and leaves its process id. The program itself knows nothing of this.
+# Put into the checkout's `src`, which every job imports from: a job leaves its process id and stops
+# before it renames the output that the file names, until that file is deleted. The program itself
+# knows nothing of this.
 SITECUSTOMIZE = f"""
 import os, time
 _replace = os.replace
@@ -32,7 +32,8 @@ def _pausing_replace(source, target, **options):
             with open({PAUSED!r} + ".new", "w") as stream:
                 stream.write(str(os.getpid()))
             _replace({PAUSED!r} + ".new", {PAUSED!r})
-            time.sleep(600)
+            while os.path.exists({PAUSE!r}):
+                time.sleep(0.1)
     return _replace(source, target, **options)
 os.replace = _pausing_replace
 """
@@ -75,9 +76,7 @@ def undisturbed(folder: Path) -> Undisturbed:
     (folder / "src/sitecustomize.py").write_text(SITECUSTOMIZE)
     start = time.monotonic()
     run(checkout, "undisturbed")
-    return Undisturbed(
-        checkout, digests(folder / "undisturbed" / NAME), time.monotonic() - start
-    )
+    return Undisturbed(checkout, digests(folder / "undisturbed" / NAME), time.monotonic() - start)
 
 
 def run(checkout: Checkout, results: str) -> subprocess.CompletedProcess:
@@ -148,7 +147,7 @@ def random_point(seed: int, seconds: float) -> tuple[str, float]:
 
 def leftovers(results: Path) -> list[Path]:
     """Folders that jobs wrote to and that nobody took away."""
-    return [path for path in results.rglob(".*.partial")]
+    return list(results.rglob(".*.partial"))
 
 
 def _name(process: psutil.Process) -> str:

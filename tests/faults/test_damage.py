@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.faults.injection import NAME, Undisturbed, leftovers, run
 from tests.workflow.checkouts import digests
 
@@ -32,9 +31,7 @@ def complete(peaceful: Undisturbed) -> Path:
         ("truncated", "figures/fig4.record.json"),
     ],
 )
-def test_damage(
-    peaceful: Undisturbed, complete: Path, damage: str, file: str, date: str
-) -> None:
+def test_damage(peaceful: Undisturbed, complete: Path, damage: str, file: str, date: str) -> None:
     path = complete / file
     content = path.read_bytes()
     middle = len(content) // 2
@@ -80,9 +77,7 @@ def small_disk(peaceful: Undisturbed) -> Iterator[Path]:
 
 
 def test_full_disk(peaceful: Undisturbed, small_disk: Path) -> None:
-    failed = peaceful.checkout.snakemake(
-        "--cores", "2", experiment=NAME, results=str(small_disk)
-    )
+    failed = peaceful.checkout.snakemake("--cores", "2", experiment=NAME, results=str(small_disk))
     assert failed.returncode == 1
     assert "No space left on device" in failed.stdout + failed.stderr
     subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)

@@ -1,11 +1,12 @@
 """Whatever is killed, whenever: the same command, given again, finishes with the same bytes."""
 
+import os
+import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
-
 from tests.faults.injection import (
     KILLS,
     NAME,
@@ -56,30 +57,37 @@ def test_kill_at_random(peaceful: Undisturbed, point: int, request: pytest.Fixtu
 def test_kill_between_write_and_rename(peaceful: Undisturbed, kind: str, output: str) -> None:
     folder = peaceful.checkout.folder
     results = f"rename-{kind}-{Path(output).name}"
-    (folder / PAUSE).write_text(f"{results}/{NAME}/{output}")
+    pause, paused = folder / PAUSE, folder / PAUSED
+    pause.write_text(f"{results}/{NAME}/{output}")
     try:
         process = start(peaceful.checkout, results)
-        wait_until((folder / PAUSED).exists, seconds=120)
-        job = int((folder / PAUSED).read_text())
+        wait_until(paused.exists, seconds=120)
+        job = int(paused.read_text())
         assert not (folder / results / NAME / output).exists()
         assert leftovers(folder / results / NAME)
         if kind == "job":
-            subprocess.run(["kill", "-9", str(job)], check=True)
+            os.kill(job, signal.SIGKILL)
         else:
             KILLS[kind](process)
         if kind == "manager":
-            # Its job is still there, holding complete files and about to rename them. It is let
-            # go a moment later, when the next run is already waiting for it.
-            subprocess.Popen(["sh", "-c", f"sleep 6; kill -9 {job}"])
+            # Its job is still there, holding complete files and about to rename them. It is let go
+            # when the next run waits for it, and must not disturb what that run makes.
+            following = start(peaceful.checkout, results)
+            assert following.stdout
+            line = next(line for line in following.stdout if line.startswith(f"{NAME}: waiting"))
+            assert "waiting for a job that a killed run left behind" in line
+            pause.unlink()
+            following.communicate()
+            assert following.returncode == 0
+            with pytest.raises(ProcessLookupError):
+                os.kill(job, 0)
+        pause.unlink(missing_ok=True)
         process.communicate()
     finally:
-        (folder / PAUSE).unlink()
-        (folder / PAUSED).unlink(missing_ok=True)
+        pause.unlink(missing_ok=True)
+        paused.unlink(missing_ok=True)
     told = recovered(peaceful, results)
-    if kind == "manager":
-        assert f"{NAME}: waiting for a job that a killed run left behind" in told
-    if kind != "job":
-        assert "cleared the lock that process" in told
+    assert ("cleared the lock that process" in told) == (kind == "all")
 
 
 def test_job_of_a_killed_run_does_not_write_into_the_next(peaceful: Undisturbed) -> None:

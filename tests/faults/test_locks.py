@@ -5,9 +5,10 @@ import os
 import signal
 from pathlib import Path
 
-from entangled_drums.provenance.run_lock import lock_path
 from tests.faults.injection import NAME, Undisturbed, run, start, wait_until
 from tests.workflow.checkouts import digests
+
+from entangled_drums.provenance.run_lock import lock_path
 
 
 def test_live_run_is_not_disturbed(peaceful: Undisturbed) -> None:
@@ -21,9 +22,7 @@ def test_live_run_is_not_disturbed(peaceful: Undisturbed) -> None:
     assert f"is in use by process {first.pid} on {os.uname().nodename}, started 20" in lines[0]
     assert f"kill -INT {first.pid}" in lines[0]
     # Looking is allowed.
-    assert (
-        peaceful.checkout.snakemake("--dry-run", experiment=NAME, results="live").returncode == 0
-    )
+    assert peaceful.checkout.snakemake("--dry-run", experiment=NAME, results="live").returncode == 0
     output, _ = first.communicate()
     assert first.returncode == 0, output
     assert digests(folder / "live" / NAME) == peaceful.digests

@@ -11,7 +11,7 @@ from entangled_drums import covariance, entanglement, floquet, model, periodic, 
 from entangled_drums.conventions import operators_from_quadratures
 from entangled_drums.errors import ParameterError
 from entangled_drums.parameters import Bath, Device, Drive, Probe, System
-from entangled_drums.tones import Tone, drive_modulation, tone_modulation
+from entangled_drums.tones import Tone, ToneSettings, drive_modulation, tone_modulation
 from entangled_drums.units import angular
 
 HOT = worked_example(internal_occupation=1.656)
@@ -204,6 +204,29 @@ def test_one_red_and_one_blue_tone_on_different_drums():
     expected = periodic.require(periodic.periodic_state(moved, static))
     # The frame of the cavity differs between the two, that of the drums does not.
     assert largest_error(found.mean_covariance[2:, 2:], expected.mean_covariance[2:, 2:]) < 1e-9
+
+
+def test_generator_settings_become_tones():
+    couplings = {f"drum_{j}.single_photon_coupling_hz": 130.0 for j in (1, 2)}
+    photons = (140e3 / 130.0) ** 2
+    found = tones.tones(
+        couplings,
+        [
+            ToneSettings(-10.65e6, photons),
+            ToneSettings(10.65e6, 0.62**2 * photons, phase_rad=np.pi / 2),
+        ],
+    )
+    red, blue = HOT.drive.red_coupling, HOT.drive.blue_coupling
+    np.testing.assert_allclose(found[0].coupling, red, rtol=1e-12)
+    np.testing.assert_allclose(found[1].coupling, 1j * blue, rtol=1e-12, atol=1e-6)
+    # A phase of the blue tone turns c, not the entanglement.
+    turned = mean_measures(HOT, tone_modulation(found, HOT.drive.frame_frequency))
+    plain = entanglement.measures(covariance.steady_state(HOT).covariance)
+    assert turned.duan == pytest.approx(plain.duan, rel=1e-10)
+    turn = np.angle(turned.anomalous_correlator / plain.anomalous_correlator)
+    assert turn == pytest.approx(np.pi / 2, rel=1e-9)
+    with pytest.raises(ParameterError, match=r"tones\[0\]\.photons is negative"):
+        tones.tones(couplings, [ToneSettings(1.0, -1.0)])
 
 
 def test_four_probe_tones_make_two_bases():

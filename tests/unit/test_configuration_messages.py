@@ -11,6 +11,9 @@ from entangled_drums.configuration.experiment import load_device, load_experimen
 from entangled_drums.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
+# Copies of their own, so that a key added to a shipped file moves no line number here. A key that
+# the schema newly requires goes to the end of its section.
+FROZEN = ROOT / "tests" / "data" / "config"
 EXPERIMENT = "toy.yaml"
 DEVICE = "devices/drums-2018-assumed.yaml"
 
@@ -473,8 +476,8 @@ CASES = [
         "sweep_without_effect",
         EXPERIMENT,
         "  sweeps:\n",
-        "  sweeps:\n    gain: {power: reference, axes: {receiver.gain: {start: 1, "
-        "stop: 2, count: 3}}}\n",
+        "  sweeps:\n    gain: {power: reference, ratio: 0.5, model: rwa, axes: "
+        "{receiver.gain: {start: 1, stop: 2, count: 3}}}\n",
         "toy.yaml:20: theory.sweeps.gain.axes[receiver.gain]: not a parameter that "
         "a sweep can vary; write one of: bath.external_occupation, "
         "bath.internal_occupation, cavity.frequency_hz, cavity.kappa_external_hz, "
@@ -484,6 +487,7 @@ CASES = [
         "drum_1.single_photon_coupling_hz, drum_1.thermal_occupation, "
         "drum_2.frequency_hz, drum_2.linewidth_hz, "
         "drum_2.single_photon_coupling_hz, drum_2.thermal_occupation, "
+        "drums.coupling_ratio, drums.mean_frequency_hz, drums.thermal_occupation, "
         "heating.cavity_exponent, heating.drum_slope, heating.reference_coupling_hz",
     ),
     Case(
@@ -530,11 +534,27 @@ CASES = [
     Case(
         "wrong_sweep_for_figures",
         EXPERIMENT,
-        "drive.ratio:",
-        "drive.red_coupling_hz:",
+        "count: 37}",
+        "count: 37}\n        bath.internal_occupation: {start: 1, stop: 2, count: 3}",
         "toy.yaml:20: theory.sweeps.ratio-reference: figures show this sweep "
         "beside the operating points; write power: reference and the one axis "
         "drive.ratio",
+    ),
+    Case(
+        "sweep_without_ratio",
+        EXPERIMENT,
+        "drive.ratio:",
+        "drive.red_coupling_hz:",
+        "toy.yaml:20: theory.sweeps.ratio-reference: no ratio; write one, for "
+        "example ratio: 0.62, or an axis drive.ratio",
+    ),
+    Case(
+        "sweep_with_two_ratios",
+        EXPERIMENT,
+        "      axes:\n",
+        "      ratio: 0.62\n      axes:\n",
+        "toy.yaml:20: theory.sweeps.ratio-reference: ratio and the axis "
+        "drive.ratio are both given; remove one of them",
     ),
     Case(
         "unknown_route",
@@ -632,10 +652,17 @@ CASES = [
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "devices").mkdir()
-    experiment = (ROOT / "config/experiments" / EXPERIMENT).read_bytes()
-    (tmp_path / EXPERIMENT).write_bytes(experiment)
-    (tmp_path / DEVICE).write_bytes((ROOT / "config" / DEVICE).read_bytes())
+    for name in (EXPERIMENT, DEVICE):
+        (tmp_path / name).write_bytes((FROZEN / name).read_bytes())
     return tmp_path
+
+
+def test_frozen_files_are_valid(folder: Path) -> None:
+    load_experiment(
+        folder / EXPERIMENT,
+        schema_directory=ROOT / "workflow/schemas",
+        device_directory=folder / "devices",
+    )
 
 
 def message(folder: Path, experiment: str = EXPERIMENT) -> str:

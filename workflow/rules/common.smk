@@ -98,11 +98,13 @@ def benchmark_file(rule_name, job="job"):
 
 
 def cost(rule_name):
-    """Resources of one job of a rule: what was measured, with headroom."""
+    """Resources of one job of a rule: what was measured, with headroom; more at every retry."""
     measured = COSTS["rules"][rule_name]
+    memory = int(measured["memory_mb"] * COSTS["headroom"]["memory"])
+    minutes = int(measured["seconds"] * COSTS["headroom"]["runtime"] / 60) + 1
     return {
-        "mem_mb": int(measured["memory_mb"] * COSTS["headroom"]["memory"]),
-        "runtime": max(1, int(measured["seconds"] * COSTS["headroom"]["runtime"] / 60) + 1),
+        "mem_mb": lambda wildcards, attempt: memory * attempt,
+        "runtime": lambda wildcards, attempt: minutes * attempt,
     }
 
 
@@ -221,14 +223,18 @@ def planned_jobs(workflow):
 
 
 def announce(workflow):
-    """Say what will run and how long it will take on this many cores."""
+    """Say what will run and, on this machine's cores, how long it will take."""
     counts = planned_jobs(workflow)
     counts.pop("all", None)
+    jobs = f"{EXPERIMENT['name']}: {sum(counts.values())} jobs"
+    if not workflow.local_exec:
+        print(f"{jobs} on a cluster", flush=True)
+        return
     seconds = sum(COSTS["rules"][name]["seconds"] * number for name, number in counts.items())
     cores = workflow.resource_settings.cores or 1
     print(
-        f"{EXPERIMENT['name']}: {sum(counts.values())} jobs, about "
-        f"{max(5, round(seconds / cores + COSTS['overhead_seconds']))} s on {cores} core(s)",
+        f"{jobs}, about {max(5, round(seconds / cores + COSTS['overhead_seconds']))} s "
+        f"on {cores} core(s)",
         flush=True,
     )
 

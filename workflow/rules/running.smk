@@ -14,6 +14,7 @@ from entangled_drums.provenance import run_lock
 from entangled_drums.provenance.mend import mend
 
 SHOWN_LOG_LINES = 12
+SHOWN_LINE_LENGTH = 160
 
 
 class Console(logging.Handler):
@@ -36,7 +37,8 @@ class Console(logging.Handler):
             total = sum(number for rule, number in self.planned().items() if rule != "all")
             self.tell(f"{EXPERIMENT['name']}: {record.done} of {total} jobs, {self.finished}")
         elif event == "job_error":
-            self.tell(f"{self.names.get(record.jobid, record.rule_name)} failed")
+            reason = f": {record.rule_msg}" if record.rule_msg else ""
+            self.tell(f"{self.names.get(record.jobid, record.rule_name)} failed{reason}")
             self.show(record.log)
 
     def planned(self):
@@ -56,7 +58,7 @@ class Console(logging.Handler):
                 continue
             self.tell(f"  the end of {path}:")
             for line in text.splitlines()[-SHOWN_LOG_LINES:]:
-                self.tell(f"    {line}")
+                self.tell(f"    {line[:SHOWN_LINE_LENGTH]}")
 
     def tell(self, line):
         print(line, file=sys.stderr, flush=True)
@@ -69,41 +71,34 @@ def still_shown(record):
     )
 
 
-def guarded(execute, workflow):
-    """The workflow's `execute`, on results that are in order and that no other run works on."""
+def changes_results(settings):
+    """Tell whether the workflow manager is about to run jobs, in the process the user started."""
+    return workflow.is_main_process and not settings["executor_plugin"].common_settings.dryrun_exec
 
-    def guarded_execute(*arguments, **settings):
-        plugin = settings["executor_plugin"]
-        if plugin.common_settings.dryrun_exec or not workflow.is_main_process:
-            return execute(*arguments, **settings)
-        try:
-            with run_lock.held(RESULTS) as (holder, dead):
-                if dead:
-                    say(f"cleared the lock that {dead} left on {RESULTS}")
-                    cancel_cluster_jobs(dead.run)
-                clear_stale_locks()
-                if not plugin.common_settings.touch_exec:
-                    mend(RESULTS, say)
-                name_cluster_jobs(settings.get("executor_settings"), holder.run)
-                with_console(workflow)
-                return execute(*arguments, **settings)
-        except EntangledDrumsError as error:
-            refuse(f"{EXPERIMENT['name']}: {error}")
 
-    return guarded_execute
+def prepare(holder, dead, settings):
+    """Put everything in order; this run holds the results folder already."""
+    if dead:
+        say(f"cleared the lock that {dead} left on {RESULTS}")
+        cancel_cluster_jobs(dead.run)
+    clear_stale_locks()
+    if not settings["executor_plugin"].common_settings.touch_exec:
+        mend(RESULTS, say)
+    name_cluster_jobs(settings.get("executor_settings"), holder.run)
+    show_progress(workflow)
 
 
 def say(line):
     print(f"{EXPERIMENT['name']}: {line}", file=sys.stderr, flush=True)
 
 
-def with_console(workflow):
+def show_progress(workflow):
     """Let `Console` show the jobs' progress."""
-    manager = logging.getLogger("snakemake.logging")
-    for handler in manager.handlers:
+    logger = logging.getLogger("snakemake.logging")
+    for handler in logger.handlers:
         if handler.name == "DefaultStreamHandler":
             handler.addFilter(still_shown)
-    manager.addHandler(Console(workflow))
+    logger.addHandler(Console(workflow))
 
 
 def clear_stale_locks():
@@ -142,4 +137,10 @@ def cancel_cluster_jobs(run):
         subprocess.run(["scancel", *jobs], check=False)
 
 
-workflow.execute = guarded(workflow.execute, workflow)
+workflow.execute = run_lock.alone(
+    workflow.execute,
+    RESULTS,
+    applies=changes_results,
+    prepare=prepare,
+    refuse=lambda message: refuse(f"{EXPERIMENT['name']}: {message}"),
+)

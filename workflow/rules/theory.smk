@@ -87,5 +87,7 @@ rule solve_band:
         "../../scripts/solve_band.py"
 
 
+for _sweep in SWEEPS:
+    PRODUCTS += parts_of(_sweep) + records(*parts_of(_sweep))
 PRODUCTS += expand(rules.join_sweep.output, sweep=SWEEPS)
 PRODUCTS += expand(rules.solve_band.output, sweep=RATIO_SWEEPS)

@@ -133,11 +133,6 @@ def sweep_problems(
     """
     found = []
     for name, sweep in config["theory"]["sweeps"].items():
-        if ("ratio" in sweep) == ("drive.ratio" in sweep["axes"]):
-            what = "ratio and the axis drive.ratio are both given; remove one of them"
-            if "ratio" not in sweep:
-                what = "no ratio; write one, for example ratio: 0.62, or an axis drive.ratio"
-            found.append(Problem(("theory", "sweeps", name), what))
         for parameter, axis in sweep["axes"].items():
             path: KeyPath = ("theory", "sweeps", name, "axes", parameter)
             if parameter not in SWEEP_PARAMETERS:
@@ -156,6 +151,13 @@ def sweep_problems(
                 what = f"{shown(axis['stop'])} is not more than start"
                 remedy = f"write more than {shown(axis['start'])}"
                 found.append(Problem((*path, "stop"), f"{what}; {remedy}"))
+        if found:
+            continue
+        if ("ratio" in sweep) == ("drive.ratio" in sweep["axes"]):
+            what = "ratio and the axis drive.ratio are both given; remove one of them"
+            if "ratio" not in sweep:
+                what = "no ratio; write one, for example ratio: 0.62, or an axis drive.ratio"
+            found.append(Problem(("theory", "sweeps", name), what))
     return found
 
 

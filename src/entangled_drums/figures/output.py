@@ -14,6 +14,8 @@ from entangled_drums.figures import style
 
 FORMATS = ("pdf", "png", "csv")
 COLUMNS = ("panel", "series", "x", "y", "lower", "upper", "unit")
+MAP_COLUMNS = ("panel", "series", "x", "y", "z", "x_unit", "y_unit", "unit")
+"""Columns of a figure that shows maps: z over x and y; ``unit`` is that of z."""
 
 # Nine digits redraw any curve exactly, and hide the last bits, where processor types differ.
 FLOAT_FORMAT = "%.9g"

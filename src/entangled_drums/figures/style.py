@@ -84,12 +84,14 @@ LOOKS = MappingProxyType(
         "drum_1": Look("drum 1", "#332288", "<"),
         "drum_2": Look("drum 2", "#CC6677", ">"),
         "squeezed": Look("squeezed quadrature", "#117733", "P"),
+        "intermediate": Look("half of both", "#777777", line="-"),
         "antisqueezed": Look("antisqueezed quadrature", "#AA4499", "X"),
         "quadrature": Look(ROUTE_LABELS["quadrature"], "#44AA99", "s"),
         "emission_bound": Look(f"{ROUTE_LABELS['emission_bound']} (upper limit)", "#999933", "v"),
         "direct": Look(ROUTE_LABELS["direct"], "#882255", "o"),
         "model_based": Look(ROUTE_LABELS["model_based"], "#1A1A1A", "D"),
         "theory": Look("theory", "#4477AA", line="-"),
+        "all_terms": Look("theory with all counter-rotating terms", "#BB5566", line="-"),
         "vacuum": Look("vacuum level", "#555555", line="--"),
         "separability": Look("separability bound", "#555555", line="--"),
         "recalled": Look("published value, recalled, unverified", "#666666", "*"),
@@ -97,6 +99,25 @@ LOOKS = MappingProxyType(
 )
 THEORY_BAND_COLOUR = "#C5DBEC"
 ENTANGLED_COLOUR = "#F4F4F4"
+CAVITY_COLOUR = "#999999"
+CAVITY_BAND_COLOUR = "#EEEEEE"
+UNSTABLE_COLOUR = "#BBBBBB"
+UNSTABLE_HATCH = "////"
+
+DIVERGING = "PuOr_r"
+"""Colour map of quantities with a border value: purple below, orange above, white at the border."""
+
+OPERATING_POINT: dict[str, Any] = {
+    "marker": "o",
+    "markersize": 3.4,
+    "markerfacecolor": "white",
+    "markeredgecolor": "black",
+    "linestyle": "none",
+}
+"""How the place of an operating point is marked on a map."""
+
+SEQUENTIAL = "Greys"
+"""Colour map of quantities without a border value, light for little."""
 
 
 @contextmanager

@@ -147,7 +147,7 @@ def _run(make: Callable[[Job], None], description: JobDescription) -> None:
             )
         )
         watch.stop()
-        _check_reading(watch, [*sources, *code, staging, Path(description.log[0])])
+        _check_reading(watch, [*sources, *records, *code, staging, Path(description.log[0])])
         _check_code(code)
         digests = {}
         for name, path in temporary.items():

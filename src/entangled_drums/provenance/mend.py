@@ -94,9 +94,7 @@ def damages(results_directory: str | Path) -> Iterator[Damage]:
             if not is_volatile((relative / name / "any").as_posix()) and not name.startswith(".")
         )
         for name in sorted(files):
-            if name.endswith(SUFFIX) and (
-                damage := _damage(Path(folder, name), results_directory)
-            ):
+            if name.endswith(SUFFIX) and (damage := _damage(Path(folder, name), results_directory)):
                 yield damage
 
 
@@ -114,7 +112,9 @@ def _damage(record: Path, results_directory: Path) -> Damage | None:
         except FileNotFoundError:
             continue
         except OSError as error:
-            raise ProvenanceError(f"{path}: cannot be read ({error.strerror}); mend the disk") from None
+            raise ProvenanceError(
+                f"{path}: cannot be read ({error.strerror}); mend the disk"
+            ) from None
         if digest != expected:
             size = path.stat().st_size
             return Damage(path, "is empty" if size == 0 else f"was altered or truncated ({size} B)")

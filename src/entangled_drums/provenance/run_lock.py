@@ -15,11 +15,12 @@ import json
 import os
 import platform
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from entangled_drums.errors import ProvenanceError
 
@@ -103,6 +104,43 @@ def held(results_directory: str | Path) -> Iterator[tuple[Holder, Holder | None]
             os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
+
+
+def alone(
+    execute: Callable[..., Any],
+    results_directory: str | Path,
+    *,
+    applies: Callable[[dict[str, Any]], bool],
+    prepare: Callable[[Holder, Holder | None, dict[str, Any]], None],
+    refuse: Callable[[str], None],
+) -> Callable[..., Any]:
+    """Return a function that executes a workflow only while it holds the results folder.
+
+    Parameters
+    ----------
+    execute : callable
+        Executes the workflow; takes keyword arguments.
+    results_directory : str or Path
+        ``results/<experiment>``.
+    applies : callable
+        Given those arguments, tells whether results will be changed; if not, nothing is held.
+    prepare : callable
+        Called before `execute` with holder, dead run or None (see `held`), and the arguments.
+    refuse : callable
+        Called with one line instead of `execute` when the folder cannot be used.
+    """
+
+    def execute_alone(*arguments: Any, **settings: Any) -> Any:
+        if not applies(settings):
+            return execute(*arguments, **settings)
+        try:
+            with held(results_directory) as (holder, dead):
+                prepare(holder, dead, settings)
+                return execute(*arguments, **settings)
+        except ProvenanceError as error:
+            return refuse(str(error))
+
+    return execute_alone
 
 
 def check_current(results_directory: str | Path) -> None:

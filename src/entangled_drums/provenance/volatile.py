@@ -11,6 +11,7 @@ VOLATILE = (
     "benchmarks/",
     "report.html",
     "audit/manifest.json",
+    "audit/manifest.record.json",
     "crate.zip",
 )
 """Paths relative to the experiment's results folder; a trailing slash means all below it."""

@@ -1,0 +1,33 @@
+"""Pack an experiment's results into one file, and unpack them elsewhere."""
+
+from pathlib import Path
+
+from entangled_drums.provenance import archive as archives
+
+
+def archive(folder: str, file: str) -> None:
+    """Pack results and say where.
+
+    Parameters
+    ----------
+    folder : str
+        ``results/<experiment>``.
+    file : str
+        Archive to write.
+    """
+    number = archives.archive(folder, file)
+    size = Path(file).stat().st_size
+    print(f"{file}: {number} files of {folder}, {size / 1e6:.1f} MB, each with its SHA-256")
+
+
+def restore(file: str, results: str) -> None:
+    """Unpack results and say where.
+
+    Parameters
+    ----------
+    file : str
+        Archive.
+    results : str
+        Folder that holds the results of all experiments.
+    """
+    print(f"{archives.restore(file, results)}: restored; every file matches its SHA-256")

@@ -1,0 +1,548 @@
+r"""Figure S7: where the steady state is entangled, as maps of the Duan sum.
+
+Three cuts through the space of parameters: pump ratio and cooperativity; two-mode detuning and
+asymmetry of the couplings; occupation of the cavity and of the drums' baths. D is minimised over
+local phases; every separable state has D >= 1 (Duan et al., PRL 84, 2722 (2000)), so the contour
+D = 1 bounds the region where the sum shows entanglement. The cooperativity over the occupation is
+that of `entangled_drums.sweeps`, C = 4 G^2 kappa/[gamma (kappa^2 + 4 Omega^2)] over n, geometric
+means over the drums.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from string import ascii_lowercase
+from typing import Any, Literal
+
+import numpy as np
+import pandas
+import xarray
+from contourpy import contour_generator
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
+from numpy.typing import NDArray
+
+from entangled_drums.errors import FileFormatError
+from entangled_drums.figures import style
+from entangled_drums.figures.output import MAP_COLUMNS
+
+BOUND = 1.0
+COOPERATIVITY, ASYMMETRY, OCCUPATIONS = (
+    "map-cooperativity",
+    "map-detuning-asymmetry",
+    "map-occupations",
+)
+MAPS = (COOPERATIVITY, ASYMMETRY, OCCUPATIONS)
+"""Sweeps of the experiment file that are drawn, in this order."""
+
+MOST_MAP_ROWS = 12_000
+"""Rows that one map has at most in the table of plotted numbers; a finer grid is thinned."""
+
+_PANEL_MM = 40.0
+_GAP_MM = (20.0, 15.0)
+_LEFT_MM = 12.0
+_HEIGHT_MM = 54.0
+_BOTTOM_MM = 14.0
+_TOP_MM = 11.0
+_BAR_GAP_MM = 3.5
+_BAR_MM = 2.5
+_LEAST_TICK_GAP = 0.07
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of a map: values ascending, in the unit of the label."""
+
+    label: str
+    unit: str
+    values: NDArray[np.float64]
+    logarithmic: bool = False
+
+
+@dataclass(frozen=True)
+class Point:
+    """An operating point: its place, and the range of y it stands for (both drums)."""
+
+    x: float
+    y: float
+    y_lower: float
+    y_upper: float
+
+
+@dataclass(frozen=True)
+class Map:
+    """One map of the Duan sum.
+
+    Attributes
+    ----------
+    title : str
+        What is held fixed, where that is not in the axes.
+    x, y : Axis
+    duan : array, shape (x, y)
+        NaN where the drive has no steady state.
+    has_optimum : bool
+        Whether the smallest D along x, for each y, is drawn.
+    points : tuple of Point
+        Operating points, or the device, in this plane.
+    right_ticks : tuple of (float, str)
+        Places on the right side of the map and their labels; none by default.
+    right_label : str
+        Label of the right side.
+    """
+
+    title: str
+    x: Axis
+    y: Axis
+    duan: NDArray[np.float64]
+    has_optimum: bool
+    points: tuple[Point, ...]
+    right_ticks: tuple[tuple[float, str], ...] = ()
+    right_label: str = ""
+
+
+def cooperativity_map(
+    sweep: xarray.Dataset,
+    powers: Mapping[str, Mapping[str, float]],
+    operating_points: Mapping[str, Sequence[float]],
+) -> Map:
+    """Map against pump ratio and cooperativity over occupation.
+
+    Parameters
+    ----------
+    sweep : xarray.Dataset
+        Over ``drive.ratio`` and ``drive.red_coupling_hz``.
+    powers : mapping
+        ``red_coupling_hz`` of each power.
+    operating_points : mapping
+        Ratios at each power.
+
+    Raises
+    ------
+    FileFormatError
+        If the sweep has other axes.
+    """
+    ratio, coupling = _axes(sweep, "drive.ratio", "drive.red_coupling_hz")
+    group = sweep["cooperativity_over_occupation"].transpose("drive.ratio", "drive.red_coupling_hz")
+    strength = group.values[0]
+
+    def place(power: str) -> float:
+        return float(
+            np.exp(
+                np.interp(
+                    np.log(powers[power]["red_coupling_hz"]), np.log(coupling), np.log(strength)
+                )
+            )
+        )
+
+    inside = {
+        power: place(power)
+        for power in operating_points
+        if coupling[0] <= powers[power]["red_coupling_hz"] <= coupling[-1]
+    }
+    return Map(
+        title="",
+        x=Axis("Pump ratio, $x = G^{+}/G^{-}$ (dimensionless)", "1", ratio),
+        y=Axis("Cooperativity / occupation, $C/n$", "1", strength, logarithmic=True),
+        duan=_duan(sweep, "drive.ratio", "drive.red_coupling_hz"),
+        has_optimum=True,
+        points=tuple(
+            Point(x, y, y, y) for power, y in inside.items() for x in operating_points[power]
+        ),
+        right_ticks=tuple(
+            (y, f"{powers[power]['red_coupling_hz'] / 1e3:g}") for power, y in inside.items()
+        ),
+        right_label=r"$G^{-}/2\pi$ (kHz)",
+    )
+
+
+def asymmetry_map(
+    sweep: xarray.Dataset, device: Mapping[str, float], drive: Mapping[str, float]
+) -> Map:
+    """Map against two-mode detuning and coupling asymmetry.
+
+    Parameters
+    ----------
+    sweep : xarray.Dataset
+        Over ``drive.frame_offset_hz`` and ``drums.coupling_ratio``.
+    device : mapping
+        Flat nominal values.
+    drive : mapping
+        ``red_coupling_hz``, ``ratio`` and ``frame_offset_hz`` at which the sweep was made.
+
+    Raises
+    ------
+    FileFormatError
+        If the sweep has other axes.
+    """
+    offset, asymmetry = _axes(sweep, "drive.frame_offset_hz", "drums.coupling_ratio")
+    first, second = (device[f"drum_{drum}.single_photon_coupling_hz"] for drum in (1, 2))
+    ratio = first / second
+    return Map(
+        title=_held(drive),
+        x=Axis(
+            r"Detuning, $[\omega_\mathrm{m}-\overline{\omega}_j]/2\pi$ (kHz)", "kHz", offset / 1e3
+        ),
+        y=Axis("Coupling asymmetry, $g_1/g_2$", "1", asymmetry, logarithmic=True),
+        duan=_duan(sweep, "drive.frame_offset_hz", "drums.coupling_ratio"),
+        has_optimum=True,
+        points=(Point(drive["frame_offset_hz"] / 1e3, ratio, ratio, ratio),),
+    )
+
+
+def occupations_map(
+    sweep: xarray.Dataset, device: Mapping[str, float], drive: Mapping[str, float]
+) -> Map:
+    """Map against the occupation of the cavity and of both drums' baths.
+
+    Parameters
+    ----------
+    sweep : xarray.Dataset
+        Over ``bath.internal_occupation`` and ``drums.thermal_occupation``.
+    device : mapping
+        Flat nominal values.
+    drive : mapping
+        ``red_coupling_hz``, ``ratio`` and ``frame_offset_hz`` at which the sweep was made.
+
+    Raises
+    ------
+    FileFormatError
+        If the sweep has other axes.
+    """
+    names = ("bath.internal_occupation", "drums.thermal_occupation")
+    internal, thermal = _axes(sweep, *names)
+    cavity = sweep["cavity_occupation"].transpose(*names).values[:, 0]
+    place = float(np.interp(device[names[0]], internal, cavity))
+    both = [device[f"drum_{drum}.thermal_occupation"] for drum in (1, 2)]
+    return Map(
+        title=_held(drive),
+        x=Axis(r"Cavity occupation, $n_\mathrm{c}$ (quanta)", "quanta", cavity),
+        y=Axis("Bath occupation of both drums, $n$ (quanta)", "quanta", thermal, logarithmic=True),
+        duan=_duan(sweep, *names),
+        has_optimum=False,
+        points=(Point(place, float(np.sqrt(both[0] * both[1])), min(both), max(both)),),
+    )
+
+
+def draw_maps(
+    sweeps: Mapping[str, xarray.Dataset],
+    drives: Mapping[str, Mapping[str, Any]],
+    device: Mapping[str, float],
+    powers: Mapping[str, Mapping[str, float]],
+    operating_points: Mapping[str, Sequence[float]],
+) -> list[Map]:
+    """Return the maps that can be drawn from the sweeps at hand, in the order of `MAPS`.
+
+    Parameters
+    ----------
+    sweeps, drives : mapping
+        Sweep, and the drive it was made at, by its name.
+    device, powers, operating_points : mapping
+        See `cooperativity_map` and `asymmetry_map`.
+    """
+    maps = []
+    for name in MAPS:
+        if name not in sweeps:
+            continue
+        if name == COOPERATIVITY:
+            maps.append(cooperativity_map(sweeps[name], powers, operating_points))
+        elif name == ASYMMETRY:
+            maps.append(asymmetry_map(sweeps[name], device, drives[name]))
+        else:
+            maps.append(occupations_map(sweeps[name], device, drives[name]))
+    return maps
+
+
+def plotted(maps: Sequence[Map]) -> pandas.DataFrame:
+    """Return the numbers that the figure shows.
+
+    Parameters
+    ----------
+    maps : sequence of Map
+        One per panel.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `MAP_COLUMNS`. Series "map" (D in z; of a grid of more than `MOST_MAP_ROWS` points
+        every second, third ... in both directions, the ends not always among them), "contour k"
+        (the k-th piece of D = 1, in order along it, from the full grid), "optimum" (the x of
+        least D for each y, D in z, where it is not at an end of the grid) and "operating_point"
+        (D interpolated, NaN outside the grid; both ends of its range of y where it has one).
+
+    Raises
+    ------
+    FileFormatError
+        If there is no map.
+    """
+    if not maps:
+        raise FileFormatError("figure S7: no map to draw; declare one of " + ", ".join(MAPS))
+    parts = []
+    for panel, one in zip(ascii_lowercase, maps, strict=False):
+        step = int(np.ceil(np.sqrt(one.duan.size / MOST_MAP_ROWS)))
+        x, y = np.meshgrid(one.x.values[::step], one.y.values[::step], indexing="ij")
+        curves = {"map": np.array([x.ravel(), y.ravel(), one.duan[::step, ::step].ravel()])}
+        for number, line in enumerate(_contour(one), start=1):
+            curves[f"contour {number}"] = np.array([*line.T, np.full(len(line), BOUND)])
+        if one.has_optimum:
+            curves["optimum"] = _optimum(one)
+        places = [
+            (point.x, y)
+            for point in one.points
+            for y in dict.fromkeys((point.y_lower, point.y, point.y_upper))
+        ]
+        curves["operating_point"] = np.array([(*place, _at(one, *place)) for place in places]).T
+        parts += [
+            pandas.DataFrame(
+                {
+                    "panel": panel,
+                    "series": series,
+                    **dict(zip("xyz", values, strict=True)),
+                    "x_unit": one.x.unit,
+                    "y_unit": one.y.unit,
+                    "unit": "1",
+                }
+            )
+            for series, values in curves.items()
+            if values.size
+        ]
+    return pandas.concat(parts, ignore_index=True)[list(MAP_COLUMNS)]
+
+
+def draw(maps: Sequence[Map], origin: str) -> Figure:
+    """Draw the maps side by side with one colour bar.
+
+    Parameters
+    ----------
+    maps : sequence of Map
+        One per panel.
+    origin : str
+        One sentence on where the parameters come from; stands below the panels.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        183 mm wide, 89 mm for a single map.
+
+    Raises
+    ------
+    FileFormatError
+        See `plotted`.
+    """
+    frame = plotted(maps)
+    with style.context():
+        return _draw(maps, frame, origin)
+
+
+def _draw(maps: Sequence[Map], frame: pandas.DataFrame, origin: str) -> Figure:
+    width = style.SINGLE_COLUMN_MM if len(maps) == 1 else style.DOUBLE_COLUMN_MM
+    height = _BOTTOM_MM + _HEIGHT_MM + _TOP_MM
+    figure = style.new_figure(width, height)
+    scale = _scale(maps)
+    left = _LEFT_MM
+    for number, (panel, one) in enumerate(zip(ascii_lowercase, maps, strict=False)):
+        axes = figure.add_axes(
+            (left / width, _BOTTOM_MM / height, _PANEL_MM / width, _HEIGHT_MM / height)
+        )
+        _draw_panel(axes, one, frame[frame["panel"] == panel], scale)
+        axes.set_title(one.title, loc="right", pad=3.0)
+        style.letter(axes, panel)
+        left += _PANEL_MM + _GAP_MM[min(number, 1)]
+    left += _BAR_GAP_MM - _GAP_MM[min(len(maps) - 1, 1)]
+    if len(maps) == 1:
+        left += _GAP_MM[0] - _BAR_GAP_MM
+    bar = figure.add_axes((left / width, _BOTTOM_MM / height, _BAR_MM / width, _HEIGHT_MM / height))
+    _draw_bar(figure, bar, maps, scale)
+    _draw_legend(figure, maps)
+    figure.text(2.0 / width, 1.5 / height, origin, ha="left", va="bottom", style="italic")
+    return figure
+
+
+def _draw_panel(axes: Axes, one: Map, frame: pandas.DataFrame, scale: LogNorm) -> None:
+    axes.set_facecolor(style.UNSTABLE_COLOUR)
+    unstable = ~np.isfinite(one.duan)
+    if unstable.any():
+        axes.patch.set(hatch=style.UNSTABLE_HATCH, edgecolor="white", linewidth=0.0)
+    axes.pcolormesh(
+        one.x.values,
+        one.y.values,
+        np.ma.masked_array(one.duan, unstable).T,
+        shading="nearest",
+        norm=scale,
+        cmap=style.DIVERGING,
+        rasterized=True,
+        zorder=1,
+    )
+    for series, line in frame.groupby("series", sort=False):
+        if str(series).startswith("contour"):
+            axes.plot(line["x"], line["y"], color="black", linewidth=1.0, zorder=2)
+        elif series == "optimum":
+            axes.plot(line["x"], line["y"], **_OPTIMUM)
+    for point in one.points:
+        axes.plot([point.x] * 2, [point.y_lower, point.y_upper], color="black", linewidth=0.8)
+        axes.plot([point.x], [point.y], zorder=4, **style.OPERATING_POINT)
+    axes.set_xlim(one.x.values[0], one.x.values[-1])
+    axes.set_ylim(one.y.values[0], one.y.values[-1])
+    axes.set_xlabel(one.x.label)
+    axes.set_ylabel(one.y.label, labelpad=1.0)
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    for axis, name in ((axes.xaxis, "x"), (axes.yaxis, "y")):
+        of_axis: Axis = getattr(one, name)
+        if of_axis.logarithmic:
+            getattr(axes, f"set_{name}scale")("log")
+            _plain_log_ticks(axis, of_axis.values)
+    if one.right_ticks:
+        axes.tick_params(axis="y", right=False, which="both")
+        right = axes.twinx()
+        right.set_yscale("log")
+        right.set_ylim(axes.get_ylim())
+        places, labels = _apart(one.right_ticks, one.y.values)
+        right.yaxis.set_major_locator(FixedLocator(places))
+        right.yaxis.set_minor_locator(NullLocator())
+        right.set_yticks(places, labels)
+        right.set_ylabel(one.right_label, labelpad=1.0)
+
+
+_OPTIMUM: dict[str, Any] = {"color": "black", "linestyle": (0, (1.2, 1.2)), "linewidth": 1.0}
+
+
+def _plain_log_ticks(axis: Any, values: NDArray[np.float64]) -> None:
+    """Plain numbers at 1, 2, 5 (and tens of them), as many as tell less than a decade apart."""
+    decades = np.log10(values[-1] / values[0])
+    if decades > 2.5:
+        steps: tuple[float, ...] = (1.0,)
+    elif decades > 1.0:
+        steps = (1.0, 2.0, 5.0)
+    else:
+        steps = (1.0, 1.2, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
+    exponents = range(int(np.floor(np.log10(values[0]))), int(np.ceil(np.log10(values[-1]))) + 1)
+    places = [step * 10.0**exponent for exponent in exponents for step in steps]
+    axis.set_major_locator(FixedLocator([p for p in places if values[0] <= p <= values[-1]]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+    if decades <= 2.5:
+        axis.set_minor_locator(NullLocator())
+
+
+def _apart(
+    ticks: Sequence[tuple[float, str]], values: NDArray[np.float64]
+) -> tuple[list[float], list[str]]:
+    """Ticks of a logarithmic side, without those whose label would meet the one below."""
+    length = np.log(values[-1] / values[0])
+    kept: list[tuple[float, str]] = []
+    for place, label in sorted(ticks):
+        if not kept or np.log(place / kept[-1][0]) / length > _LEAST_TICK_GAP:
+            kept.append((place, label))
+    return [place for place, _ in kept], [label for _, label in kept]
+
+
+def _draw_bar(figure: Figure, bar: Axes, maps: Sequence[Map], scale: LogNorm) -> None:
+    low, high = float(scale.vmin or BOUND), float(scale.vmax or BOUND)
+    every = np.concatenate([one.duan[np.isfinite(one.duan)] for one in maps])
+    beyond = (bool((every < low).any()), bool((every > high).any()))
+    extend: dict[tuple[bool, bool], Literal["neither", "min", "max", "both"]] = {
+        (False, False): "neither",
+        (True, False): "min",
+        (False, True): "max",
+        (True, True): "both",
+    }
+    colours = ScalarMappable(norm=scale, cmap=style.DIVERGING)
+    shown = figure.colorbar(colours, cax=bar, extend=extend[beyond], extendfrac=0.04)
+    octaves = round(np.log2(high))
+    places = [2.0**octave for octave in range(-octaves, octaves + 1)]
+    shown.set_ticks(places, labels=[f"{place:g}" for place in places])
+    shown.ax.minorticks_off()
+    shown.ax.axhline(BOUND, color="black", linewidth=1.0)
+    shown.set_label("Duan sum, $D$ (vacuum = 1)", labelpad=1.0)
+
+
+def _draw_legend(figure: Figure, maps: Sequence[Map]) -> None:
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color="black", linewidth=1.0),
+        Line2D([], [], **_OPTIMUM),
+        Line2D([], [], **style.OPERATING_POINT),
+    ]
+    labels = ["$D = 1$", "least $D$ along the horizontal axis", "operating points"]
+    if any(not np.isfinite(one.duan).all() for one in maps):
+        handles.append(
+            Patch(facecolor=style.UNSTABLE_COLOUR, edgecolor="white", hatch=style.UNSTABLE_HATCH)
+        )
+        labels.append("no steady state")
+    figure.legend(
+        handles,
+        labels,
+        loc="upper center",
+        ncols=2 if len(maps) == 1 else 4,
+        borderaxespad=0.3,
+        handlelength=1.8,
+        columnspacing=1.6,
+    )
+
+
+def _scale(maps: Sequence[Map]) -> LogNorm:
+    lowest = min(float(np.nanmin(one.duan)) for one in maps if np.isfinite(one.duan).any())
+    # Whole octaves to either side of 1, at least two; maps that fall off steeply end there.
+    span = float(2.0 ** min(3, max(2, round(np.log2(BOUND / lowest)))))
+    return LogNorm(BOUND / span, BOUND * span)
+
+
+def _contour(one: Map) -> list[NDArray[np.float64]]:
+    y = np.log(one.y.values) if one.y.logarithmic else one.y.values
+    lines = contour_generator(
+        one.x.values, y, np.ma.masked_invalid(one.duan).T, name="serial"
+    ).lines(BOUND)
+    pieces = [np.array(line) for line in lines]
+    for piece in pieces:
+        if one.y.logarithmic:
+            piece[:, 1] = np.exp(piece[:, 1])
+    return pieces
+
+
+def _optimum(one: Map) -> NDArray[np.float64]:
+    """Place along x, y, and value (3, n) of the least D for each y, by a parabola through the
+    three lowest points; without those y where it lies at an end of the grid."""
+    filled = np.where(np.isfinite(one.duan), one.duan, np.inf)
+    lowest = filled.argmin(axis=0)
+    inside = (lowest > 0) & (lowest < len(filled) - 1)
+    rows = np.flatnonzero(inside)
+    i = lowest[rows]
+    before, at, after = filled[i - 1, rows], filled[i, rows], filled[i + 1, rows]
+    known = np.isfinite(before) & np.isfinite(after)
+    rows, i, before, at, after = (values[known] for values in (rows, i, before, at, after))
+    x, here = one.x.values, one.x.values[i]
+    left, right = (before - at) / (x[i - 1] - here), (after - at) / (x[i + 1] - here)
+    curvature = (right - left) / (x[i + 1] - x[i - 1])
+    slope = left - curvature * (x[i - 1] - here)
+    shift = -slope / (2.0 * curvature)
+    return np.array([here + shift, one.y.values[rows], at + slope * shift / 2.0])
+
+
+def _at(one: Map, x: float, y: float) -> float:
+    """D by interpolation along x, then y."""
+    if not one.x.values[0] <= x <= one.x.values[-1]:
+        return float("nan")
+    if not one.y.values[0] <= y <= one.y.values[-1]:
+        return float("nan")
+    along_y = np.array([np.interp(x, one.x.values, column) for column in one.duan.T])
+    return float(np.interp(np.log(y), np.log(one.y.values), along_y))
+
+
+def _axes(sweep: xarray.Dataset, *names: str) -> list[NDArray[np.float64]]:
+    if set(sweep["duan"].dims) != set(names):
+        raise FileFormatError(
+            f"figure S7: a sweep is over {', '.join(map(str, sweep['duan'].dims))}; "
+            f"its axes must be {' and '.join(names)}"
+        )
+    return [sweep[name].values for name in names]
+
+
+def _duan(sweep: xarray.Dataset, *names: str) -> NDArray[np.float64]:
+    return np.asarray(sweep["duan"].transpose(*names).values)
+
+
+def _held(drive: Mapping[str, Any]) -> str:
+    coupling = drive["red_coupling_hz"] / 1e3
+    return rf"$G^{{-}}/2\pi$ = {coupling:g} kHz, $x$ = {drive['ratio']:g}"

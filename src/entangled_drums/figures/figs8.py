@@ -1,0 +1,501 @@
+r"""Figure S8: what the rotating-wave approximation (RWA) leaves out.
+
+D with every counter-rotating term of both pumps (time average over a period of twice the frame
+frequency, minimised over local phases) minus D in the RWA, against kappa/omega_m and the pump
+ratio; cuts through it; and, at one operating point, both against the separation of the pumps. The
+terms partly shift the drums, which a retuning of the pumps takes back, and partly heat them, which
+nothing takes back.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas
+import xarray
+from contourpy import contour_generator
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
+from numpy.typing import NDArray
+
+from entangled_drums.errors import FileFormatError
+from entangled_drums.figures import style
+from entangled_drums.figures.output import MAP_COLUMNS
+from entangled_drums.figures.style import LOOKS
+
+BOUND = 1.0
+RATIO = "drive.ratio"
+FREQUENCY = "drums.mean_frequency_hz"
+OFFSET = "drive.frame_offset_hz"
+GROUP = "kappa_over_mechanical_frequency"
+SWEEPS = ("rwa-frequency", "beyond-rwa-frequency")
+"""Pair of sweeps of the experiment file that panels a and b show."""
+FRAME_SWEEPS = ("rwa-frame", "beyond-rwa-frame")
+"""Pair of sweeps of the experiment file that panel c shows."""
+
+_CUT_LINES = ("-", "--", ":")
+_MODELS = ("theory", "all_terms")
+_PANEL_MM = (46.0, 36.0, 40.0)
+_GAPS_MM = (29.0, 15.0)
+_LEFT_MM = 12.0
+_HEIGHT_MM = 50.0
+_BOTTOM_MM = 14.0
+_TOP_MM = 11.0
+_BAR_MM = 2.5
+
+
+@dataclass(frozen=True)
+class Correction:
+    """The two models on one grid.
+
+    Attributes
+    ----------
+    ratio : array, shape (x,)
+        Pump ratio, ascending.
+    group : array, shape (k,)
+        kappa/omega_m, ascending.
+    rwa, all_terms : array, shape (x, k)
+        D; NaN where there is no steady state.
+    red_coupling_hz : float
+        G^-/2pi of the sweeps.
+    device_group : float
+        kappa/omega_m of the device file.
+    ratios : tuple of float
+        Operating points at this power.
+    """
+
+    ratio: NDArray[np.float64]
+    group: NDArray[np.float64]
+    rwa: NDArray[np.float64]
+    all_terms: NDArray[np.float64]
+    red_coupling_hz: float
+    device_group: float
+    ratios: tuple[float, ...]
+
+    @property
+    def difference(self) -> NDArray[np.float64]:
+        """D with all terms minus D in the RWA, shape (x, k)."""
+        return self.all_terms - self.rwa
+
+
+@dataclass(frozen=True)
+class Retuning:
+    """The two models against the pump separation, at one operating point.
+
+    Attributes
+    ----------
+    offset_hz : array, shape (n,)
+        omega_m minus the mean drum frequency, over 2 pi, ascending.
+    rwa, all_terms : array, shape (n,)
+        D.
+    set_offset_hz : float
+        Offset that the experiment file sets.
+    ratio, red_coupling_hz : float
+        The operating point.
+    """
+
+    offset_hz: NDArray[np.float64]
+    rwa: NDArray[np.float64]
+    all_terms: NDArray[np.float64]
+    set_offset_hz: float
+    ratio: float
+    red_coupling_hz: float
+
+    @property
+    def correction(self) -> float:
+        """D with all terms minus D in the RWA, both at the offset that is set."""
+        first, second = (
+            np.interp(self.set_offset_hz, self.offset_hz, values)
+            for values in (self.all_terms, self.rwa)
+        )
+        return float(first - second)
+
+    @property
+    def best_offset_hz(self) -> float:
+        """Offset of least D with all terms minus that in the RWA."""
+        return self._lowest(self.all_terms)[0] - self._lowest(self.rwa)[0]
+
+    @property
+    def retuned_correction(self) -> float:
+        """Least D with all terms minus least D in the RWA."""
+        return self._lowest(self.all_terms)[1] - self._lowest(self.rwa)[1]
+
+    def _lowest(self, values: NDArray[np.float64]) -> tuple[float, float]:
+        i = int(np.nanargmin(values))
+        if not 0 < i < values.size - 1:
+            raise FileFormatError(
+                "figure S8: the least D lies at an end of the sweeps over the frame offset; "
+                "declare a wider range"
+            )
+        near = slice(i - 1, i + 2)
+        curve = np.polynomial.Polynomial.fit(self.offset_hz[near], values[near], 2)
+        place = float(curve.deriv().roots()[0].real)
+        return place, float(curve(place))
+
+
+def correction(
+    rwa: xarray.Dataset,
+    all_terms: xarray.Dataset,
+    drive: Mapping[str, Any],
+    device: Mapping[str, float],
+    ratios: Sequence[float],
+) -> Correction:
+    """Put the two sweeps over frequency and ratio together.
+
+    Parameters
+    ----------
+    rwa, all_terms : xarray.Dataset
+        Over ``drums.mean_frequency_hz`` and ``drive.ratio``.
+    drive : mapping
+        ``red_coupling_hz`` and ``frame_offset_hz`` at which they were made.
+    device : mapping
+        Flat nominal values.
+    ratios : sequence of float
+        Operating points at this power.
+
+    Raises
+    ------
+    FileFormatError
+        If the sweeps are over different points or of the wrong models.
+    """
+    _check(rwa, all_terms, (FREQUENCY, RATIO))
+    kappa = device["cavity.kappa_external_hz"] + device["cavity.kappa_internal_hz"]
+    mean = (device["drum_1.frequency_hz"] + device["drum_2.frequency_hz"]) / 2.0
+    group = rwa[GROUP].transpose(RATIO, FREQUENCY).values[0]
+    order = np.argsort(group)
+    first, second = (
+        sweep["duan"].transpose(RATIO, FREQUENCY).values[:, order] for sweep in (rwa, all_terms)
+    )
+    return Correction(
+        ratio=rwa[RATIO].values,
+        group=group[order],
+        rwa=first,
+        all_terms=second,
+        red_coupling_hz=drive["red_coupling_hz"],
+        device_group=kappa / (mean + drive["frame_offset_hz"]),
+        ratios=tuple(ratios),
+    )
+
+
+def retuning(rwa: xarray.Dataset, all_terms: xarray.Dataset, drive: Mapping[str, Any]) -> Retuning:
+    """Put the two sweeps over the pump separation together.
+
+    Parameters
+    ----------
+    rwa, all_terms : xarray.Dataset
+        Over ``drive.frame_offset_hz``.
+    drive : mapping
+        ``red_coupling_hz``, ``ratio`` and ``frame_offset_hz`` at which they were made.
+
+    Raises
+    ------
+    FileFormatError
+        If the sweeps are over different points or of the wrong models.
+    """
+    _check(rwa, all_terms, (OFFSET,))
+    return Retuning(
+        rwa[OFFSET].values,
+        rwa["duan"].values,
+        all_terms["duan"].values,
+        drive["frame_offset_hz"],
+        drive["ratio"],
+        drive["red_coupling_hz"],
+    )
+
+
+def quoted(found: Correction, tuned: Retuning | None) -> dict[str, str]:
+    """Return the numbers that the caption quotes, as text by their names.
+
+    Parameters
+    ----------
+    found : Correction
+        Panels a and b.
+    tuned : Retuning or None
+        Panel c.
+    """
+    numbers = {
+        "red_coupling": f"{found.red_coupling_hz / 1e3:g} kHz",
+        "group": f"{found.device_group:.3f}",
+        "smallest": f"{np.nanmin(np.abs(found.difference)):.1g}",
+        "largest": f"{np.nanmax(np.abs(found.difference)):.2g}",
+    }
+    if tuned is not None:
+        numbers |= {
+            "ratio": f"{tuned.ratio:g}",
+            "correction": f"{tuned.correction:+.4f}",
+            "shift": f"{tuned.best_offset_hz:+.0f} Hz",
+            "retuned": f"{tuned.retuned_correction:+.4f}",
+            "recovered": f"{tuned.correction - tuned.retuned_correction:.4f}",
+        }
+    return numbers
+
+
+def plotted(found: Correction, tuned: Retuning | None) -> pandas.DataFrame:
+    """Return every number that the figure shows.
+
+    Parameters
+    ----------
+    found : Correction
+        Panels a and b.
+    tuned : Retuning or None
+        Panel c; None if the experiment declares no such sweeps.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `MAP_COLUMNS`. Panel a: "map" (z: difference of D), "contour D theory k" and
+        "contour D all_terms k" (pieces of D = 1), "operating_point"; panel b: "cut x=..." (y:
+        absolute difference, interpolated between the ratios of the grid); panel c: "theory",
+        "all_terms" (y: D).
+    """
+    parts = []
+    curves: dict[tuple[str, str], tuple[NDArray[np.float64], ...]] = {}
+    x, y = np.meshgrid(found.group, found.ratio)
+    curves["a", "map"] = (x.ravel(), y.ravel(), found.difference.ravel())
+    for name, values in (("theory", found.rwa), ("all_terms", found.all_terms)):
+        for number, line in enumerate(_border(found, values), start=1):
+            curves["a", f"contour D {name} {number}"] = (*line.T, np.full(len(line), BOUND))
+    curves["a", "operating_point"] = (
+        np.full(len(found.ratios), found.device_group),
+        np.array(found.ratios),
+        np.full(len(found.ratios), np.nan),
+    )
+    nothing = np.full(found.group.size, np.nan)
+    for ratio in cuts(found, tuned):
+        cut = np.array([np.interp(ratio, found.ratio, row) for row in found.difference.T])
+        curves["b", f"cut x={ratio:g}"] = (found.group, np.abs(cut), nothing)
+    if tuned is not None:
+        nothing = np.full(tuned.offset_hz.size, np.nan)
+        curves["c", "theory"] = (tuned.offset_hz / 1e3, tuned.rwa, nothing)
+        curves["c", "all_terms"] = (tuned.offset_hz / 1e3, tuned.all_terms, nothing)
+    for (panel, series), columns in curves.items():
+        parts.append(
+            pandas.DataFrame(
+                {
+                    "panel": panel,
+                    "series": series,
+                    **dict(zip("xyz", columns, strict=True)),
+                    "x_unit": "kHz" if panel == "c" else "1",
+                    "y_unit": "1",
+                    "unit": "1",
+                }
+            )
+        )
+    return pandas.concat(parts, ignore_index=True)[list(MAP_COLUMNS)]
+
+
+def cuts(found: Correction, tuned: Retuning | None) -> list[float]:
+    """Ratios of panel b: the least and the largest operating point, and between them the one of
+    panel c or else the middle one."""
+    inside = sorted(x for x in found.ratios if found.ratio[0] <= x <= found.ratio[-1])
+    if not inside:
+        inside = [float(found.ratio[found.ratio.size // 2])]
+    middle = inside[len(inside) // 2] if tuned is None else tuned.ratio
+    return sorted({inside[0], middle, inside[-1]})
+
+
+def draw(found: Correction, tuned: Retuning | None, origin: str) -> Figure:
+    """Draw the figure from exactly the numbers that `plotted` returns.
+
+    Parameters
+    ----------
+    found : Correction
+        Panels a and b.
+    tuned : Retuning or None
+        Panel c; left out if None.
+    origin : str
+        One sentence on where the parameters come from; stands below the panels.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        183 mm wide.
+    """
+    frame = plotted(found, tuned)
+    with style.context():
+        width, height = style.DOUBLE_COLUMN_MM, _BOTTOM_MM + _HEIGHT_MM + _TOP_MM
+        figure = style.new_figure(width, height)
+
+        def add(left: float, breadth: float) -> Axes:
+            return figure.add_axes(
+                (left / width, _BOTTOM_MM / height, breadth / width, _HEIGHT_MM / height)
+            )
+
+        left = _LEFT_MM
+        _draw_map(add(left, _PANEL_MM[0]), found, frame, add(left + _PANEL_MM[0] + 2.0, _BAR_MM))
+        left += _PANEL_MM[0] + _GAPS_MM[0]
+        _draw_cuts(add(left, _PANEL_MM[1]), found, cuts(found, tuned), frame)
+        if tuned is not None:
+            left += _PANEL_MM[1] + _GAPS_MM[1]
+            _draw_retuning(add(left, _PANEL_MM[2]), tuned, frame)
+        _draw_legend(figure)
+        figure.text(2.0 / width, 1.5 / height, origin, ha="left", va="bottom", style="italic")
+        return figure
+
+
+def _draw_map(axes: Axes, found: Correction, frame: pandas.DataFrame, bar: Axes) -> None:
+    shape = found.difference.shape
+    rows = frame[(frame["panel"] == "a") & (frame["series"] == "map")]
+    size = np.abs(rows["z"].to_numpy().reshape(shape))
+    positive = size[np.isfinite(size) & (size > 0.0)]
+    if not positive.size:
+        raise FileFormatError("figure S8: both models give the same D everywhere; solve again")
+    scale = LogNorm(
+        10.0 ** np.floor(np.log10(positive.min())), 10.0 ** np.ceil(np.log10(positive.max()))
+    )
+    axes.set_facecolor(style.UNSTABLE_COLOUR)
+    axes.pcolormesh(
+        found.group,
+        found.ratio,
+        np.ma.masked_invalid(size),
+        shading="gouraud",
+        norm=scale,
+        cmap=style.SEQUENTIAL,
+        rasterized=True,
+        zorder=1,
+    )
+    for name in _MODELS:
+        look = LOOKS[name]
+        pieces = frame[frame["series"].str.startswith(f"contour D {name} ")]
+        for _, line in pieces.groupby("series", sort=False):
+            axes.plot(
+                line["x"],
+                line["y"],
+                color=look.colour,
+                linewidth=1.2,
+                zorder=2,
+                path_effects=[withStroke(linewidth=2.4, foreground="white")],
+            )
+    points = frame[frame["series"] == "operating_point"]
+    axes.plot(points["x"], points["y"], zorder=3, **style.OPERATING_POINT)
+    axes.set_xscale("log")
+    axes.set_xlim(found.group[0], found.group[-1])
+    axes.set_ylim(found.ratio[0], found.ratio[-1])
+    _plain_ticks(axes)
+    axes.set_ylabel("Pump ratio, $x = G^{+}/G^{-}$ (dimensionless)")
+    axes.set_title(rf"$G^{{-}}/2\pi$ = {found.red_coupling_hz / 1e3:g} kHz", loc="right", pad=3.0)
+    style.letter(axes, "a")
+    shown = axes.figure.colorbar(ScalarMappable(norm=scale, cmap=style.SEQUENTIAL), cax=bar)
+    shown.ax.minorticks_off()
+    shown.set_label(r"$|D_\mathrm{all} - D_\mathrm{RWA}|$ (vacuum = 1)", labelpad=1.0)
+
+
+def _draw_cuts(
+    axes: Axes, found: Correction, ratios: Sequence[float], frame: pandas.DataFrame
+) -> None:
+    look = LOOKS["all_terms"]
+    for ratio, line in zip(ratios, _CUT_LINES, strict=False):
+        rows = frame[frame["series"] == f"cut x={ratio:g}"]
+        axes.plot(rows["x"], rows["y"], color=look.colour, linestyle=line, label=f"$x$ = {ratio:g}")
+    axes.axvline(
+        found.device_group,
+        ymin=0.28,
+        color="black",
+        linewidth=0.6,
+        linestyle=(0, (4, 2)),
+        zorder=0,
+    )
+    axes.annotate(
+        "device",
+        (found.device_group, 0.98),
+        xycoords=axes.get_xaxis_transform(),
+        xytext=(2.0, 0.0),
+        textcoords="offset points",
+        va="top",
+    )
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(found.group[0], found.group[-1])
+    _plain_ticks(axes)
+    axes.set_ylabel(r"$|D_\mathrm{all} - D_\mathrm{RWA}|$ (vacuum = 1)", labelpad=1.0)
+    axes.legend(loc="lower right", handlelength=1.8, borderaxespad=0.3)
+    style.letter(axes, "b")
+
+
+def _draw_retuning(axes: Axes, tuned: Retuning, frame: pandas.DataFrame) -> None:
+    for name in _MODELS:
+        look = LOOKS[name]
+        rows = frame[(frame["panel"] == "c") & (frame["series"] == name)]
+        axes.plot(rows["x"], rows["y"], color=look.colour, linestyle=look.line)
+    axes.axvline(
+        tuned.set_offset_hz / 1e3,
+        ymax=0.78,
+        color="black",
+        linewidth=0.6,
+        linestyle=(0, (4, 2)),
+        zorder=0,
+    )
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.28 * (high - low))
+    axes.text(
+        0.5,
+        0.97,
+        rf"as set: $\Delta D = {tuned.correction:+.4f}$"
+        "\n"
+        rf"retuned ${tuned.best_offset_hz:+.0f}$ Hz: ${tuned.retuned_correction:+.4f}$",
+        transform=axes.transAxes,
+        ha="center",
+        va="top",
+    )
+    axes.set_xlim(tuned.offset_hz[0] / 1e3, tuned.offset_hz[-1] / 1e3)
+    axes.set_xlabel(r"$[\omega_\mathrm{m}-\overline{\omega}_j]/2\pi$ (kHz)")
+    axes.set_ylabel("Duan sum, $D$ (vacuum = 1)", labelpad=1.0)
+    axes.set_title(
+        rf"{tuned.red_coupling_hz / 1e3:g} kHz, $x$ = {tuned.ratio:g}", loc="right", pad=3.0
+    )
+    style.letter(axes, "c")
+
+
+def _draw_legend(figure: Figure) -> None:
+    handles = [
+        Line2D([], [], color=LOOKS[name].colour, linestyle=LOOKS[name].line) for name in _MODELS
+    ]
+    handles.append(Line2D([], [], **style.OPERATING_POINT))
+    figure.legend(
+        handles,
+        ["theory, RWA (a: $D = 1$)", "all counter-rotating terms (a: $D = 1$)", "operating points"],
+        loc="upper center",
+        ncols=3,
+        borderaxespad=0.3,
+        handlelength=1.8,
+        columnspacing=1.6,
+    )
+
+
+def _plain_ticks(axes: Axes) -> None:
+    axes.xaxis.set_major_locator(FixedLocator([0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlabel(r"$\kappa/\omega_\mathrm{m}$ (dimensionless)")
+
+
+def _border(found: Correction, values: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    lines = contour_generator(
+        np.log(found.group), found.ratio, np.ma.masked_invalid(values), name="serial"
+    ).lines(BOUND)
+    return [np.column_stack([np.exp(line[:, 0]), line[:, 1]]) for line in map(np.asarray, lines)]
+
+
+def _check(rwa: xarray.Dataset, all_terms: xarray.Dataset, axes: tuple[str, ...]) -> None:
+    for sweep, model in ((rwa, "rwa"), (all_terms, "counter-rotating")):
+        if sweep.attrs.get("model") != model:
+            raise FileFormatError(
+                f"figure S8: a sweep is of the model {sweep.attrs.get('model')!r}; "
+                f"declare model: {model}"
+            )
+        if set(sweep["duan"].dims) != set(axes):
+            raise FileFormatError(
+                f"figure S8: a sweep is over {', '.join(map(str, sweep['duan'].dims))}; "
+                f"its axes must be {' and '.join(axes)}"
+            )
+    for name in axes:
+        if not np.array_equal(rwa[name].values, all_terms[name].values):
+            raise FileFormatError(
+                f"figure S8: the two sweeps are over different {name}; declare the same axes"
+            )
