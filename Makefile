@@ -3,15 +3,17 @@ EXPERIMENT ?= aalto-2018
 CORES ?= all
 RESULTS_DIR ?= results
 FIG ?=
+PROFILE ?=
+FILE ?= $(EXPERIMENT).tar.gz
 PYTEST_OPTIONS ?= -n 2 --dist loadfile
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-SNAKEMAKE = $(BIN)/snakemake --cores "$(CORES)" \
+SNAKEMAKE = $(BIN)/snakemake --cores "$(CORES)" $(if $(PROFILE),--profile "workflow/profiles/$(PROFILE)") \
 	--config "experiment=$(EXPERIMENT)" "results_dir=$(RESULTS_DIR)"
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce toy figure test lint format bench clean lock docs environment environment-dev
+.PHONY: help reproduce toy figure archive restore adopt test test-cluster test-faults lint format crosscheck bench clean lock docs environment environment-dev
 
 help: ## list the tasks
 	@echo "make TASK [EXPERIMENT=$(EXPERIMENT)] [CORES=$(CORES)] [RESULTS_DIR=$(RESULTS_DIR)]"
@@ -34,8 +36,24 @@ figure: environment ## one figure or table: make figure FIG=fig4
 	@test -n "$(FIG)" || { echo "make: say which figure, for example: make figure FIG=fig4" >&2; exit 1; }
 	@$(SNAKEMAKE) $(if $(filter table%,$(FIG)),"write_$(FIG)","draw_$(FIG)")
 
+archive: environment ## pack the results of EXPERIMENT into FILE
+	@$(BIN)/entangled-drums archive "$(RESULTS_DIR)/$(EXPERIMENT)" "$(FILE)"
+
+restore: environment ## unpack FILE, verify it, and take its results as they are
+	@experiment=$$($(BIN)/entangled-drums restore "$(FILE)" "$(RESULTS_DIR)") && \
+		$(MAKE) --no-print-directory adopt "EXPERIMENT=$$experiment"
+
+adopt: environment
+	@$(SNAKEMAKE) --touch --quiet all
+
 test: environment-dev ## run the tests
 	@$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+test-cluster: environment-dev ## run on a Slurm cluster of one node (needs root on Debian or Ubuntu)
+	@$(BIN)/python -m pytest tests/cluster
+
+test-faults: environment-dev ## kill, damage and fill up runs; each must recover
+	@$(BIN)/python -m pytest tests/faults
 
 lint: environment-dev ## check style, types and workflow
 	@$(BIN)/ruff check .
@@ -50,6 +68,10 @@ format: environment-dev ## rewrite the code in the project's style
 	@$(BIN)/ruff format .
 	@$(BIN)/snakefmt Snakefile workflow
 
+crosscheck: ## against other packages (QuTiP, thewalrus), in an environment of their own
+	@tools/bootstrap.sh crosscheck
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 .venv-crosscheck/bin/python -m pytest tests/crosscheck
+
 bench: environment-dev ## speed and memory beside the alternatives, as ratios
 	@$(BIN)/python benchmarks/run.py
 
@@ -62,3 +84,4 @@ clean: environment ## delete the results of EXPERIMENT (asks if they took more t
 lock: ## write the locks again from requirements/*.in (needs uv)
 	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/run.in -o requirements/run.lock
 	cd requirements && uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header dev.in -o dev.lock
+	cd requirements && uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header crosscheck.in -o crosscheck.lock

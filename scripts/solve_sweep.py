@@ -12,6 +12,7 @@ def main(job: Job) -> None:
         settings["drive"],
         settings["axes"],
         model=settings["model"],
+        declared_tones=settings["tones"],
         rows=settings["rows"],
     )
     arrayfile.write(job.outputs["part"], dataset, job.record_id)

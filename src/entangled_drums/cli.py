@@ -1,6 +1,7 @@
 """Command line: ``entangled-drums COMMAND``."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -19,17 +20,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0, or 1 after an error, which is told in one line.
+        0, or 1 after an error, which is told in one line; some commands return others, to
+        script with (docs/audit.md).
     """
     options = _parser().parse_args(arguments)
     try:
-        _run(options)
+        return _run(options)
     except EntangledDrumsError as error:
         print(f"entangled-drums: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    return 0
+    except BrokenPipeError:  # the reader, such as `head`, had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,10 +47,36 @@ def _parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check-recording", help="say what is wrong with recordings")
     check.add_argument("files", nargs="+", metavar="FILE")
+
+    trace = commands.add_parser("trace", help="show where a result or a number comes from")
+    trace.add_argument("target", help="a result, a copy of one, or a name such as fig4")
+    trace.add_argument("cell", nargs="?", help='in a table: "duan, 140 kHz, x=0.62, direct"')
+    trace.add_argument("--results", metavar="FOLDER", help="results/<experiment> to look in")
+    trace.add_argument("--one-step", action="store_true", help="only the job that made it")
+    form = trace.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument("--html", metavar="FILE", help="write a page with a picture")
+
+    verify = commands.add_parser("verify", help="recompute every digest along every chain")
+    verify.add_argument("folder", nargs="?", default="results/aalto-2018")
+    verify.add_argument("--root", metavar="DIGEST", help="root digest that was noted down")
+    verify.add_argument("--against", metavar="FOLDER", help="compare with reference numbers")
+    verify.add_argument("--checkout", metavar="FOLDER", help="code and config to compare with")
+
+    doctor = commands.add_parser("doctor", help="check the environment, with a cure for each fault")
+    doctor.add_argument("--results", default="results", metavar="FOLDER")
+
+    archive = commands.add_parser("archive", help="pack an experiment's results into one file")
+    archive.add_argument("folder", help="results/<experiment>")
+    archive.add_argument("file", metavar="FILE.tar.gz")
+
+    restore = commands.add_parser("restore", help="unpack archived results, all checksums verified")
+    restore.add_argument("file", metavar="FILE.tar.gz")
+    restore.add_argument("results", help="folder of all results; prints the experiment's name")
     return parser
 
 
-def _run(options: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace) -> int:
     # Commands are imported when they are asked for: `--help` should not wait for numpy.
     if options.command == "clean":
         from entangled_drums.commands.clean import clean
@@ -56,3 +86,31 @@ def _run(options: argparse.Namespace) -> None:
         from entangled_drums.commands.check_recording import check_recordings
 
         check_recordings(options.files)
+    elif options.command == "trace":
+        from entangled_drums.commands.trace import trace
+
+        return trace(
+            options.target,
+            options.cell,
+            options.results,
+            step=options.one_step,
+            as_json=options.json,
+            html=options.html,
+        )
+    elif options.command == "verify":
+        from entangled_drums.commands.verify import verify
+
+        return verify(options.folder, options.root, options.against, options.checkout)
+    elif options.command == "doctor":
+        from entangled_drums.commands.doctor import doctor
+
+        return doctor(options.results)
+    elif options.command == "archive":
+        from entangled_drums.commands.archive import archive
+
+        archive(options.folder, options.file)
+    elif options.command == "restore":
+        from entangled_drums.commands.archive import restore
+
+        restore(options.file, options.results)
+    return 0

@@ -19,6 +19,7 @@ from entangled_drums.prior import draw
 from entangled_drums.units import cyclic
 
 BAND_QUANTILES = (0.16, 0.5, 0.84)
+MODELS = ("rwa", "counter-rotating")
 DRIVE_PREFIX = "drive."
 JOINT_PREFIX = "drums."
 _SPACINGS: dict[str, Callable[..., NDArray[np.float64]]] = {
@@ -87,6 +88,15 @@ def system_on_grid(
     ParameterError
         If a value is out of range or the ratio is neither given nor swept.
     """
+    device, settings = _values_on_grid(device, drive, points)
+    return parameters.system(device, settings)
+
+
+def _values_on_grid(
+    device: Mapping[str, ArrayLike],
+    drive: Mapping[str, ArrayLike],
+    points: Mapping[str, NDArray[np.float64]],
+) -> tuple[dict[str, ArrayLike], parameters.DriveSettings]:
     device, drive = dict(device), dict(drive)
     for name, shaped in _along_axes(points).items():
         if name.startswith(DRIVE_PREFIX):
@@ -95,7 +105,49 @@ def system_on_grid(
             device.update(_both_drums(device, name, shaped))
         else:
             device[name] = shaped
-    return parameters.system(device, parameters.drive_settings(device, **drive))
+    return device, parameters.drive_settings(device, **drive)
+
+
+def tone_settings(
+    device: Mapping[str, ArrayLike],
+    settings: parameters.DriveSettings,
+    declared: Sequence[Mapping[str, Any]],
+) -> list[tones.ToneSettings]:
+    """Return the generator settings of tones that are declared by the sideband they drive.
+
+    Parameters
+    ----------
+    device : mapping
+        Flat device values.
+    settings : DriveSettings
+        The pump pair that the tones replace: it gives the photons of a red and of a blue tone, and
+        the frame.
+    declared : sequence of mapping
+        ``side``: ``red`` (below the drive centre) or ``blue``; ``at``: ``drum_1``, ``drum_2`` or
+        ``frame``, whose frequency is the distance from the centre; ``offset_hz`` is added;
+        ``weight`` multiplies the coupling; ``phase_rad``.
+
+    Returns
+    -------
+    list of ToneSettings
+    """
+    distances = {
+        "frame": np.asarray(settings.frame_frequency_hz),
+        "drum_1": np.asarray(device["drum_1.frequency_hz"]),
+        "drum_2": np.asarray(device["drum_2.frequency_hz"]),
+    }
+    found = []
+    for tone in declared:
+        red = tone["side"] == "red"
+        photons = np.asarray(settings.red_photons if red else settings.blue_photons)
+        found.append(
+            tones.ToneSettings(
+                frequency_hz=(-1.0 if red else 1.0) * distances[tone["at"]] + tone["offset_hz"],
+                photons=tone["weight"] ** 2 * photons,
+                phase_rad=tone["phase_rad"],
+            )
+        )
+    return found
 
 
 def _along_axes(points: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
@@ -135,6 +187,7 @@ def solve_sweep(
     axes: Mapping[str, Mapping[str, Any]],
     *,
     model: str = "rwa",
+    declared_tones: Sequence[Mapping[str, Any]] | None = None,
     rows: tuple[int, int] | None = None,
 ) -> xarray.Dataset:
     """Solve the steady state on a grid: every measure, and the diagnostics of every solve.
@@ -148,6 +201,9 @@ def solve_sweep(
     model : {"rwa", "counter-rotating"}
         Rotating-wave approximation, or all counter-rotating terms; then the state is the mean over
         one period of twice the frame frequency.
+    declared_tones : sequence of mapping, optional
+        Tones that replace the pump pair, see `tone_settings`. Where they beat, the state is the
+        mean over the beats.
     rows : tuple of int, optional
         Part of the first axis, see `entangled_drums.chunking.chunks`; all of it by default.
 
@@ -166,17 +222,26 @@ def solve_sweep(
     if rows is not None:
         first = next(iter(points))
         points[first] = points[first][slice(*rows)]
-    system = system_on_grid(device, drive, points)
-    if model == "rwa":
+    if model not in MODELS:
+        raise ParameterError(f"model: {model!r} is unknown; write {' or '.join(MODELS)}")
+    values, settings = _values_on_grid(device, drive, points)
+    system = parameters.system(values, settings)
+    beyond = model == "counter-rotating"
+    steady = None
+    if declared_tones is None and not beyond:
         steady = covariance.steady_state(system)
         matrix, reason_code = steady.covariance, steady.reason_code
-    elif model == "counter-rotating":
-        state = periodic.periodic_state(
-            system, tones.drive_modulation(system.drive, counter_rotating=True)
-        )
-        matrix, reason_code = state.mean_covariance, state.reason_code
     else:
-        raise ParameterError(f"model: {model!r} is unknown; write rwa or counter-rotating")
+        if declared_tones is None:
+            modulation = tones.drive_modulation(system.drive, counter_rotating=True)
+        else:
+            modulation = tones.tone_modulation(
+                tones.tones(values, tone_settings(values, settings, declared_tones)),
+                system.drive.frame_frequency,
+                counter_rotating=beyond,
+            )
+        state = periodic.periodic_state(system, modulation)
+        matrix, reason_code = state.mean_covariance, state.reason_code
     dataset = _dataset(points)
     dataset.attrs["model"] = model
     _add_measures(dataset, tuple(points), entanglement.measures(matrix))
@@ -194,7 +259,7 @@ def solve_sweep(
         ),
         **_groups(system),
     }
-    if model == "rwa":
+    if steady is not None:
         diagnostics |= {
             "spectral_abscissa_hz": (
                 cyclic(steady.spectral_abscissa),

@@ -7,11 +7,10 @@ Fock states suffice for 1e-4.
 
 import numpy as np
 import pytest
+import qutip
 
 from entangled_drums import covariance, entanglement
 from entangled_drums.parameters import Bath, Device, Drive, System
-
-qutip = pytest.importorskip("qutip")
 
 
 def system_of(red, blue, cold=1.0):

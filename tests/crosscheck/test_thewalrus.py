@@ -3,13 +3,10 @@
 import numpy as np
 import pytest
 from tests.physics.samples import CASES, random_system, reference_system
+from thewalrus import decompositions, quantum, symplectic
+from thewalrus.quantum import entanglement as thewalrus_entanglement
 
 from entangled_drums import covariance, entanglement
-
-symplectic = pytest.importorskip("thewalrus.symplectic")
-decompositions = pytest.importorskip("thewalrus.decompositions")
-quantum = pytest.importorskip("thewalrus.quantum")
-thewalrus_entanglement = pytest.importorskip("thewalrus.quantum.entanglement")
 
 XXPP = np.ix_([0, 2, 1, 3], [0, 2, 1, 3])
 

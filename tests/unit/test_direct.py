@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, kstest, norm
 
-from entangled_drums import calibration, jsonfile, laboratory, parameters, prior
+from entangled_drums import calibration, jsonfile, parameters, prior
 from entangled_drums.errors import CalibrationError, InferenceError, RecordingError
 from entangled_drums.inference.direct import DirectSettings, infer
 from entangled_drums.inference.line_maps import MODEL_PARAMETERS, model_state
+from entangled_drums.laboratory import pumped
 
 VALUES = {
     "cavity.frequency_hz": 5.5e9,
@@ -54,15 +55,15 @@ PHASES = 2.0 * np.pi * np.arange(8) / 8
 def record(truth, generator, ratio=0.62, phases=PHASES, offset_hz=1.5e5, half_span_hz=1.0e6):
     drive = parameters.drive_settings(VALUES, 1.4e5, ratio)
     probe = parameters.probe_settings(VALUES, offset_hz, 1.0e4, phases)
-    centres = laboratory.line_centres_hz(VALUES, drive, offset_hz)
-    emission = laboratory.record_emission(
-        truth, drive, laboratory.EmissionSettings(1800.0, half_span_hz, 2.0e3), generator
+    centres = pumped.line_centres_hz(VALUES, drive, offset_hz)
+    emission = pumped.record_emission(
+        truth, drive, pumped.EmissionSettings(1800.0, half_span_hz, 2.0e3), generator
     )
-    scan = laboratory.record_phase_scan(
+    scan = pumped.record_phase_scan(
         truth,
         drive,
         probe,
-        laboratory.PhaseScanSettings(1800.0, 1.0e5, 2.0e3, centres),
+        pumped.PhaseScanSettings(1800.0, 1.0e5, 2.0e3, centres),
         generator,
     )
     return emission, scan

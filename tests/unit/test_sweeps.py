@@ -173,3 +173,56 @@ def test_bad_axis(axes: dict, words: str) -> None:
 def test_bad_model() -> None:
     with pytest.raises(ParameterError, match="write rwa or counter-rotating"):
         sweeps.solve_sweep(DEVICE, DRIVE, AXES, model="exact")
+
+
+def tone(side: str, at: str, **changed: float) -> dict:
+    return {"side": side, "at": at, "offset_hz": 0.0, "weight": 1.0, "phase_rad": 0.0, **changed}
+
+
+@pytest.mark.parametrize("model", ["rwa", "counter-rotating"])
+def test_pump_pair_declared_as_tones_is_the_pump_pair(model: str) -> None:
+    axes = {"drive.ratio": {"start": 0.3, "stop": 0.8, "count": 3}}
+    pair = [tone("red", "frame"), tone("blue", "frame")]
+    expected = sweeps.solve_sweep(DEVICE, DRIVE, axes, model=model)
+    found = sweeps.solve_sweep(DEVICE, DRIVE, axes, model=model, declared_tones=pair)
+    for name in ("duan", "ppt_symplectic_eigenvalue", "occupation_1", "anomalous_correlator_real"):
+        np.testing.assert_allclose(found[name].values, expected[name].values, rtol=1e-9)
+
+
+def test_one_red_tone_cools_its_drum_by_the_closed_form() -> None:
+    """One red tone on drum 1 far from drum 2: n = closed form of sideband cooling."""
+    device = {**DEVICE, "drum_2.frequency_hz": 40.0e6}
+    axes = {"bath.internal_occupation": {"start": 0.0, "stop": 1.5, "count": 2}}
+    drive = {**DRIVE, "red_coupling_hz": 2.0e4}
+    dataset = sweeps.solve_sweep(
+        device, drive, axes, declared_tones=[tone("red", "drum_1")], model="rwa"
+    )
+    kappa, gamma = 1.38e6, 106.0
+    coupling = 2.0e4 * np.sqrt(120.0 / 140.0)
+    power = (2.0e4 / 1.4e5) ** 2
+    bath = 41.0 * (1.0 + 0.03 * (power - 1.0))
+    cavity = 0.25e6 * np.array([0.0, 1.5]) * (2.0e4 / 1.4e5) / kappa
+    shared = (kappa + gamma) * (4 * coupling**2 + kappa * gamma)
+    expected = (
+        bath * gamma * (4 * coupling**2 + kappa * (kappa + gamma)) + cavity * 4 * coupling**2 * kappa
+    ) / shared
+    np.testing.assert_allclose(dataset["occupation_1"].values, expected, rtol=2e-4)
+
+
+def test_phase_of_a_tone_turns_the_correlator_and_nothing_else() -> None:
+    axes = {"drive.ratio": {"start": 0.5, "stop": 0.62, "count": 2}}
+    still, turned = (
+        sweeps.solve_sweep(
+            DEVICE,
+            DRIVE,
+            axes,
+            declared_tones=[tone("red", "frame"), tone("blue", "frame", phase_rad=phase)],
+        )
+        for phase in (0.0, 0.7)
+    )
+    np.testing.assert_allclose(turned["duan"].values, still["duan"].values, rtol=1e-10)
+    correlators = [
+        one["anomalous_correlator_real"].values + 1j * one["anomalous_correlator_imaginary"].values
+        for one in (still, turned)
+    ]
+    np.testing.assert_allclose(np.angle(correlators[1] / correlators[0]), 0.7, atol=1e-9)

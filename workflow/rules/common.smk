@@ -19,6 +19,7 @@ from entangled_drums.configuration.values import (
 )
 from entangled_drums.errors import EntangledDrumsError
 from entangled_drums.provenance.closure import import_closure
+from entangled_drums.provenance.chain import audited_root
 from entangled_drums.provenance.digest import data_digest, file_digest
 from entangled_drums.provenance.record import record_path
 
@@ -124,6 +125,14 @@ def configured(key):
     return Configured(value, (key,))
 
 
+def together(entries):
+    """One setting out of several, by their names."""
+    return Configured(
+        {name: entry.value for name, entry in entries.items()},
+        tuple(key for entry in entries.values() for key in entry.keys),
+    )
+
+
 def device(*sections, what=device_values):
     """Flat values (or uncertainties) of some sections of the device file, or of all."""
     flat = {
@@ -165,6 +174,13 @@ def drive_in(sweep):
         values["ratio"] = SWEEPS[sweep]["ratio"]
         keys.append(f"theory.sweeps.{sweep}.ratio")
     return Configured(values, (*drive.keys, *keys))
+
+
+def tones_in(sweep):
+    """Tones that a sweep declares in place of the pump pair, or None."""
+    if "tones" not in SWEEPS[sweep]:
+        return None
+    return configured(f"theory.sweeps.{sweep}.tones")
 
 
 def rows_of(sweep):
@@ -224,6 +240,9 @@ def planned_jobs(workflow):
 
 def announce(workflow):
     """Say what will run and, on this machine's cores, how long it will take."""
+    if workflow.touch:
+        check_adopted(workflow)
+        return
     counts = planned_jobs(workflow)
     counts.pop("all", None)
     jobs = f"{EXPERIMENT['name']}: {sum(counts.values())} jobs"
@@ -240,5 +259,7 @@ def announce(workflow):
 
 
 def conclude():
-    """Say where the results are."""
+    """Say where the results are, and the digest that stands for all of them if it was audited."""
     print(f"results of {EXPERIMENT['name']}: {RESULTS}/", flush=True)
+    root = audited_root(RESULTS)
+    print(f"root digest {root}" if root else "not audited: not all results were made", flush=True)

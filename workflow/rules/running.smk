@@ -12,6 +12,7 @@ import subprocess
 
 from entangled_drums.provenance import run_lock
 from entangled_drums.provenance.mend import mend
+from entangled_drums.provenance.record import read_record
 
 SHOWN_LOG_LINES = 12
 SHOWN_LINE_LENGTH = 160
@@ -88,6 +89,26 @@ def prepare(holder, dead, settings):
     show_progress(workflow)
 
 
+def check_adopted(workflow):
+    """Refuse to take results as current (--touch) that other code or config has made."""
+    for job in workflow.dag.needrun_jobs():
+        if "record" not in job.output.keys():
+            continue
+        try:
+            made = read_record(job.output.record)
+        except EntangledDrumsError as error:
+            refuse(f"{EXPERIMENT['name']}: {error}")
+        for what, found, expected in (
+            ("code", data_digest(made["code"]), job.params.code),
+            ("config", data_digest(made["settings"]), data_digest(job.params.settings)),
+        ):
+            if found != expected:
+                refuse(
+                    f"{EXPERIMENT['name']}: {job.output.record}: made with other {what} than this "
+                    "checkout has; run without --touch, which makes again what differs"
+                )
+
+
 def say(line):
     print(f"{EXPERIMENT['name']}: {line}", file=sys.stderr, flush=True)
 
@@ -135,6 +156,15 @@ def cancel_cluster_jobs(run):
     if jobs:
         say(f"cancelling {len(jobs)} jobs that the dead run left in the queue")
         subprocess.run(["scancel", *jobs], check=False)
+
+
+# On a cluster these run beside the workflow manager: each takes less time than to be queued.
+localrules:
+    write_parameters,
+    draw_truth,
+    calibrate_device,
+    join_sweep,
+    write_table_s2,
 
 
 workflow.execute = run_lock.alone(

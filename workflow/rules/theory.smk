@@ -2,6 +2,8 @@
 # lets us be of them.
 
 RATIO_SWEEPS, RATIO_DRIVES = ratio_sweeps()
+POINT_SHOWN = EXPERIMENT.get("figures", {}).get("operating_point")
+PROBE_SHOWN = POINT_SHOWN is not None and "phase_scan" in EXPERIMENT["recordings"]
 
 
 rule solve_sweep:
@@ -10,24 +12,25 @@ rule solve_sweep:
     output:
         part=result("theory/parts/{sweep}/{part}.nc"),
         record=result("theory/parts/{sweep}/{part}.record.json"),
+    log:
+        log_file("solve_sweep", "{sweep}-{part}"),
+    benchmark:
+        benchmark_file("solve_sweep", "{sweep}-{part}")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("solve_sweep"),
     params:
         settings=lambda wildcards: settings(
             device=device("cavity", "drum_1", "drum_2", "bath", "heating"),
             drive=drive_in(wildcards.sweep),
             axes=configured(f"theory.sweeps.{wildcards.sweep}.axes"),
             model=configured(f"theory.sweeps.{wildcards.sweep}.model"),
+            tones=tones_in(wildcards.sweep),
             rows=rows_of(wildcards.sweep)[int(wildcards.part)],
         ),
         code=code_digest("solve_sweep"),
-    log:
-        log_file("solve_sweep", "{sweep}-{part}"),
-    benchmark:
-        benchmark_file("solve_sweep", "{sweep}-{part}")
-    resources:
-        **cost("solve_sweep"),
-    threads: 1
-    conda:
-        "../../environment.yml"
     script:
         "../../scripts/solve_sweep.py"
 
@@ -40,18 +43,18 @@ rule join_sweep:
     output:
         sweep=result("theory/sweeps/{sweep}.nc"),
         record=result("theory/sweeps/{sweep}.record.json"),
-    params:
-        settings=settings(),
-        code=code_digest("join_sweep"),
     log:
         log_file("join_sweep", "{sweep}"),
     benchmark:
         benchmark_file("join_sweep", "{sweep}")
-    resources:
-        **cost("join_sweep"),
-    threads: 1
     conda:
         "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("join_sweep"),
+    params:
+        settings=settings(),
+        code=code_digest("join_sweep"),
     script:
         "../../scripts/join_sweep.py"
 
@@ -87,7 +90,37 @@ rule solve_band:
         "../../scripts/solve_band.py"
 
 
+rule solve_probe_disturbance:
+    input:
+        code=code("solve_probe_disturbance"),
+    output:
+        disturbance=result("theory/probe/disturbance.nc"),
+        record=result("theory/probe/disturbance.record.json"),
+    log:
+        log_file("solve_probe_disturbance"),
+    benchmark:
+        benchmark_file("solve_probe_disturbance")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("solve_probe_disturbance"),
+    params:
+        settings=lambda wildcards: settings(
+            device=device("cavity", "drum_1", "drum_2", "bath", "heating"),
+            point=configured("figures.operating_point"),
+            drive=drive_at(POINT_SHOWN),
+            probe_offset_hz=configured("recordings.phase_scan.probe_offset_hz"),
+            probe_coupling_hz=configured("recordings.phase_scan.probe_coupling_hz"),
+        ),
+        code=code_digest("solve_probe_disturbance"),
+    script:
+        "../../scripts/solve_probe_disturbance.py"
+
+
 for _sweep in SWEEPS:
     PRODUCTS += parts_of(_sweep) + records(*parts_of(_sweep))
 PRODUCTS += expand(rules.join_sweep.output, sweep=SWEEPS)
 PRODUCTS += expand(rules.solve_band.output, sweep=RATIO_SWEEPS)
+if PROBE_SHOWN:
+    PRODUCTS += rules.solve_probe_disturbance.output

@@ -1,5 +1,6 @@
 """Pack an experiment's results into one file, and unpack them elsewhere."""
 
+import sys
 from pathlib import Path
 
 from entangled_drums.provenance import archive as archives
@@ -21,7 +22,7 @@ def archive(folder: str, file: str) -> None:
 
 
 def restore(file: str, results: str) -> None:
-    """Unpack results and say where.
+    """Unpack results, say where, and print the experiment's name.
 
     Parameters
     ----------
@@ -30,4 +31,6 @@ def restore(file: str, results: str) -> None:
     results : str
         Folder that holds the results of all experiments.
     """
-    print(f"{archives.restore(file, results)}: restored; every file matches its SHA-256")
+    target = archives.restore(file, results)
+    print(f"{target}: restored; every file matches its SHA-256", file=sys.stderr)
+    print(target.name)

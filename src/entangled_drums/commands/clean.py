@@ -7,6 +7,7 @@ from pathlib import Path
 
 from entangled_drums.errors import EntangledDrumsError
 from entangled_drums.provenance.record import SUFFIX
+from entangled_drums.provenance.run_lock import held
 
 ASK_ABOVE_SECONDS = 60.0
 
@@ -47,7 +48,8 @@ def clean(folder: str, confirmed: bool) -> None:
     Raises
     ------
     EntangledDrumsError
-        If the folder holds no results of this project, or deleting was not agreed to.
+        If the folder holds no results of this project, a run is at work in it, or deleting was not
+        agreed to.
     """
     path = Path(folder)
     if not path.exists():
@@ -68,5 +70,6 @@ def clean(folder: str, confirmed: bool) -> None:
             )
         if input(question).strip().lower() not in ("y", "yes"):
             raise EntangledDrumsError(f"{path}: kept")
-    shutil.rmtree(path)
+    with held(path):
+        shutil.rmtree(path)
     print(f"{path}: deleted")

@@ -78,6 +78,11 @@ def reference_problems(config: Mapping[str, Any]) -> list[Problem]:
                 what = f"{name} is already the name of {first}"
                 found.append(Problem(path, f"{what}; write ratios that differ by 0.001 or more"))
             places.setdefault(name, path)
+    shown_point = config.get("figures", {}).get("operating_point")
+    if shown_point is not None and shown_point not in places:
+        what = f"{shown(shown_point)} is not an operating point"
+        path = ("figures", "operating_point")
+        found.append(Problem(path, f"{what}; {did_you_mean(shown_point, places)}"))
     for name, sweep in config["theory"]["sweeps"].items():
         if sweep["power"] not in powers:
             what = f"power {shown(sweep['power'])} is not in drive.powers"

@@ -101,8 +101,8 @@ def plotted(found: Disturbance) -> pandas.DataFrame:
     pandas.DataFrame
         Columns `COLUMNS`; y is D. Panel a: x the coupling of each probe tone in kHz, series by
         what is read. Panel b: x the phase from the squeezed one in units of pi, series "P=... kHz".
-        Panel c: x the imbalance P^+/P^-, series by what is read. Series "undisturbed" and
-        "separability" (both ends) in every panel.
+        Panel c: x the imbalance P^+/P^-, series by what is read. Series "undisturbed" in
+        every panel and "separability" in a and b by their two ends.
     """
     data = found.dataset
     strength, phase, imbalance = (
@@ -119,7 +119,8 @@ def plotted(found: Disturbance) -> pandas.DataFrame:
     for panel, x in (("a", strength / 1e3), ("b", phase / np.pi), ("c", imbalance)):
         ends = x[[0, -1]]
         curves.append((panel, "undisturbed", ends, np.full(2, found.undisturbed)))
-        curves.append((panel, "separability", ends, np.full(2, BOUND)))
+        if panel != "c":  # the effect of imbalance would vanish on a scale that reaches the bound
+            curves.append((panel, "separability", ends, np.full(2, BOUND)))
     parts = [
         pandas.DataFrame({"panel": panel, "series": series, "x": x, "y": y})
         for panel, series, x, y in curves
@@ -206,7 +207,7 @@ def _draw_strength(axes: Axes, rows: pandas.DataFrame, found: Disturbance) -> No
     axes.text(
         found.used_coupling_hz / 1e3,
         0.88,
-        "recordings",
+        "as recorded",
         transform=axes.get_xaxis_transform(),
         ha="center",
         va="bottom",

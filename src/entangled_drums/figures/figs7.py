@@ -8,7 +8,7 @@ that of `entangled_drums.sweeps`, C = 4 G^2 kappa/[gamma (kappa^2 + 4 Omega^2)] 
 means over the drums.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 from typing import Any, Literal
@@ -28,17 +28,10 @@ from numpy.typing import NDArray
 
 from entangled_drums.errors import FileFormatError
 from entangled_drums.figures import style
+from entangled_drums.figures.names import MAP_SWEEPS
 from entangled_drums.figures.output import MAP_COLUMNS
 
 BOUND = 1.0
-COOPERATIVITY, ASYMMETRY, OCCUPATIONS = (
-    "map-cooperativity",
-    "map-detuning-asymmetry",
-    "map-occupations",
-)
-MAPS = (COOPERATIVITY, ASYMMETRY, OCCUPATIONS)
-"""Sweeps of the experiment file that are drawn, in this order."""
-
 MOST_MAP_ROWS = 12_000
 """Rows that one map has at most in the table of plotted numbers; a finer grid is thinned."""
 
@@ -227,14 +220,14 @@ def occupations_map(
     )
 
 
-def draw_maps(
+def maps_of(
     sweeps: Mapping[str, xarray.Dataset],
     drives: Mapping[str, Mapping[str, Any]],
     device: Mapping[str, float],
     powers: Mapping[str, Mapping[str, float]],
     operating_points: Mapping[str, Sequence[float]],
-) -> list[Map]:
-    """Return the maps that can be drawn from the sweeps at hand, in the order of `MAPS`.
+) -> dict[str, Map]:
+    """Return the maps of the sweeps at hand by their names, in the order of `MAP_SWEEPS`.
 
     Parameters
     ----------
@@ -243,17 +236,29 @@ def draw_maps(
     device, powers, operating_points : mapping
         See `cooperativity_map` and `asymmetry_map`.
     """
-    maps = []
-    for name in MAPS:
-        if name not in sweeps:
-            continue
-        if name == COOPERATIVITY:
-            maps.append(cooperativity_map(sweeps[name], powers, operating_points))
-        elif name == ASYMMETRY:
-            maps.append(asymmetry_map(sweeps[name], device, drives[name]))
-        else:
-            maps.append(occupations_map(sweeps[name], device, drives[name]))
-    return maps
+    makers: dict[str, Callable[[str], Map]] = {
+        "map-cooperativity": lambda name: cooperativity_map(sweeps[name], powers, operating_points),
+        "map-detuning-asymmetry": lambda name: asymmetry_map(sweeps[name], device, drives[name]),
+        "map-occupations": lambda name: occupations_map(sweeps[name], device, drives[name]),
+    }
+    return {name: makers[name](name) for name in MAP_SWEEPS if name in sweeps}
+
+
+def quoted(maps: Mapping[str, Map]) -> dict[str, str]:
+    """Return the numbers that the caption quotes, as text by their names.
+
+    Parameters
+    ----------
+    maps : mapping
+        Map by the name of its sweep.
+    """
+    numbers = {}
+    for name, one in maps.items():
+        finite = one.duan[np.isfinite(one.duan)]
+        numbers[f"{name}-grid"] = " × ".join(str(size) for size in one.duan.shape)
+        numbers[f"{name}-least"] = f"{finite.min():.2f}"
+        numbers[f"{name}-most"] = f"{finite.max():.2f}"
+    return numbers
 
 
 def plotted(maps: Sequence[Map]) -> pandas.DataFrame:
@@ -279,7 +284,7 @@ def plotted(maps: Sequence[Map]) -> pandas.DataFrame:
         If there is no map.
     """
     if not maps:
-        raise FileFormatError("figure S7: no map to draw; declare one of " + ", ".join(MAPS))
+        raise FileFormatError("figure S7: no map to draw; declare one of " + ", ".join(MAP_SWEEPS))
     parts = []
     for panel, one in zip(ascii_lowercase, maps, strict=False):
         step = int(np.ceil(np.sqrt(one.duan.size / MOST_MAP_ROWS)))

@@ -34,10 +34,6 @@ RATIO = "drive.ratio"
 FREQUENCY = "drums.mean_frequency_hz"
 OFFSET = "drive.frame_offset_hz"
 GROUP = "kappa_over_mechanical_frequency"
-SWEEPS = ("rwa-frequency", "beyond-rwa-frequency")
-"""Pair of sweeps of the experiment file that panels a and b show."""
-FRAME_SWEEPS = ("rwa-frame", "beyond-rwa-frame")
-"""Pair of sweeps of the experiment file that panel c shows."""
 
 _CUT_LINES = ("-", "--", ":")
 _MODELS = ("theory", "all_terms")
@@ -142,7 +138,7 @@ class Retuning:
 def correction(
     rwa: xarray.Dataset,
     all_terms: xarray.Dataset,
-    drive: Mapping[str, Any],
+    drives: Sequence[Mapping[str, Any]],
     device: Mapping[str, float],
     ratios: Sequence[float],
 ) -> Correction:
@@ -152,8 +148,8 @@ def correction(
     ----------
     rwa, all_terms : xarray.Dataset
         Over ``drums.mean_frequency_hz`` and ``drive.ratio``.
-    drive : mapping
-        ``red_coupling_hz`` and ``frame_offset_hz`` at which they were made.
+    drives : sequence of mapping
+        For each of them, ``red_coupling_hz`` and ``frame_offset_hz`` at which it was made.
     device : mapping
         Flat nominal values.
     ratios : sequence of float
@@ -162,9 +158,9 @@ def correction(
     Raises
     ------
     FileFormatError
-        If the sweeps are over different points or of the wrong models.
+        If the sweeps are over different points, at different drives, or of the wrong models.
     """
-    _check(rwa, all_terms, (FREQUENCY, RATIO))
+    drive = _check(rwa, all_terms, drives, (FREQUENCY, RATIO))
     kappa = device["cavity.kappa_external_hz"] + device["cavity.kappa_internal_hz"]
     mean = (device["drum_1.frequency_hz"] + device["drum_2.frequency_hz"]) / 2.0
     group = rwa[GROUP].transpose(RATIO, FREQUENCY).values[0]
@@ -183,22 +179,25 @@ def correction(
     )
 
 
-def retuning(rwa: xarray.Dataset, all_terms: xarray.Dataset, drive: Mapping[str, Any]) -> Retuning:
+def retuning(
+    rwa: xarray.Dataset, all_terms: xarray.Dataset, drives: Sequence[Mapping[str, Any]]
+) -> Retuning:
     """Put the two sweeps over the pump separation together.
 
     Parameters
     ----------
     rwa, all_terms : xarray.Dataset
         Over ``drive.frame_offset_hz``.
-    drive : mapping
-        ``red_coupling_hz``, ``ratio`` and ``frame_offset_hz`` at which they were made.
+    drives : sequence of mapping
+        For each of them, ``red_coupling_hz``, ``ratio`` and ``frame_offset_hz`` at which it was
+        made.
 
     Raises
     ------
     FileFormatError
-        If the sweeps are over different points or of the wrong models.
+        If the sweeps are over different points, at different drives, or of the wrong models.
     """
-    _check(rwa, all_terms, (OFFSET,))
+    drive = _check(rwa, all_terms, drives, (OFFSET,))
     return Retuning(
         rwa[OFFSET].values,
         rwa["duan"].values,
@@ -227,9 +226,10 @@ def quoted(found: Correction, tuned: Retuning | None) -> dict[str, str]:
     }
     if tuned is not None:
         numbers |= {
+            "tuned_coupling": f"{tuned.red_coupling_hz / 1e3:g} kHz",
             "ratio": f"{tuned.ratio:g}",
             "correction": f"{tuned.correction:+.4f}",
-            "shift": f"{tuned.best_offset_hz:+.0f} Hz",
+            "shift": f"{tuned.best_offset_hz:+.0f} Hz".replace("-", "−"),
             "retuned": f"{tuned.retuned_correction:+.4f}",
             "recovered": f"{tuned.correction - tuned.retuned_correction:.4f}",
         }
@@ -482,7 +482,17 @@ def _border(found: Correction, values: NDArray[np.float64]) -> list[NDArray[np.f
     return [np.column_stack([np.exp(line[:, 0]), line[:, 1]]) for line in map(np.asarray, lines)]
 
 
-def _check(rwa: xarray.Dataset, all_terms: xarray.Dataset, axes: tuple[str, ...]) -> None:
+def _check(
+    rwa: xarray.Dataset,
+    all_terms: xarray.Dataset,
+    drives: Sequence[Mapping[str, Any]],
+    axes: tuple[str, ...],
+) -> Mapping[str, Any]:
+    """Return the drive of two comparable sweeps."""
+    if drives[0] != drives[1]:
+        raise FileFormatError(
+            "figure S8: the two sweeps are at different drives; declare the same power and ratio"
+        )
     for sweep, model in ((rwa, "rwa"), (all_terms, "counter-rotating")):
         if sweep.attrs.get("model") != model:
             raise FileFormatError(
@@ -499,3 +509,4 @@ def _check(rwa: xarray.Dataset, all_terms: xarray.Dataset, axes: tuple[str, ...]
             raise FileFormatError(
                 f"figure S8: the two sweeps are over different {name}; declare the same axes"
             )
+    return drives[0]

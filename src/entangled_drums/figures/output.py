@@ -13,6 +13,9 @@ from matplotlib.figure import Figure
 from entangled_drums.figures import style
 
 FORMATS = ("pdf", "png", "csv")
+QUOTED = "rst"
+"""Besides `FORMATS`: the numbers of the caption, as reStructuredText substitutions."""
+
 COLUMNS = ("panel", "series", "x", "y", "lower", "upper", "unit")
 MAP_COLUMNS = ("panel", "series", "x", "y", "z", "x_unit", "y_unit", "unit")
 """Columns of a figure that shows maps: z over x and y; ``unit`` is that of z."""
@@ -22,7 +25,11 @@ FLOAT_FORMAT = "%.9g"
 
 
 def write_figure(
-    figure: Figure, paths: Mapping[str, str | Path], frame: pandas.DataFrame, record_id: str
+    figure: Figure,
+    paths: Mapping[str, str | Path],
+    frame: pandas.DataFrame,
+    record_id: str,
+    quoted: Mapping[str, str] | None = None,
 ) -> None:
     """Write a figure in every format, to exactly the paths given.
 
@@ -31,11 +38,15 @@ def write_figure(
     figure : matplotlib.figure.Figure
         The finished figure; its size is kept, nothing is cropped.
     paths : mapping of str to path
-        One path for each of `FORMATS`. File name endings are not looked at.
+        One path for each of `FORMATS`, and for `QUOTED` if there is `quoted`. File name endings
+        are not looked at.
     frame : pandas.DataFrame
-        Every number plotted, with the columns `COLUMNS`. Empty cells mean "does not apply".
+        Every number plotted, with the columns `COLUMNS` or `MAP_COLUMNS`. Empty cells mean "does
+        not apply".
     record_id : str
         Id of the record of the job that drew it.
+    quoted : mapping of str to str, optional
+        Text by name of each number that the caption quotes; the caption writes ``|name|``.
 
     Raises
     ------
@@ -44,10 +55,14 @@ def write_figure(
     OSError
         If a file cannot be written.
     """
-    if sorted(paths) != sorted(FORMATS):
-        raise ValueError(f"paths has keys {sorted(paths)}; give exactly {sorted(FORMATS)}")
-    if tuple(frame.columns) != COLUMNS:
-        raise ValueError(f"frame has columns {list(frame.columns)}; give exactly {list(COLUMNS)}")
+    formats = FORMATS if quoted is None else (*FORMATS, QUOTED)
+    if sorted(paths) != sorted(formats):
+        raise ValueError(f"paths has keys {sorted(paths)}; give exactly {sorted(formats)}")
+    if tuple(frame.columns) not in (COLUMNS, MAP_COLUMNS):
+        raise ValueError(
+            f"frame has columns {list(frame.columns)}; give exactly {list(COLUMNS)} "
+            f"or {list(MAP_COLUMNS)}"
+        )
     with style.context():
         with open(paths["pdf"], "wb") as stream:
             figure.savefig(
@@ -64,3 +79,19 @@ def write_figure(
             figure.savefig(stream, format="png", metadata={"Software": None, "record": record_id})
     with open(paths["csv"], "w", encoding="utf-8", newline="") as stream:
         frame.to_csv(stream, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
+    if quoted is not None:
+        with open(paths[QUOTED], "w", encoding="utf-8", newline="") as stream:
+            stream.write(substitutions(quoted))
+
+
+def substitutions(quoted: Mapping[str, str]) -> str:
+    """Return reStructuredText that defines ``|name|`` for each number.
+
+    Parameters
+    ----------
+    quoted : mapping of str to str
+        Plain text by name.
+    """
+    escaped = str.maketrans({mark: f"\\{mark}" for mark in "\\*`|_"})
+    lines = [f".. |{name}| replace:: {text.translate(escaped)}" for name, text in quoted.items()]
+    return "\n".join(lines) + "\n"

@@ -194,6 +194,30 @@ def root_digest(digests: Mapping[str, str]) -> str:
     return data_digest({name: digest for name, digest in digests.items() if name != AUDIT_RECORD})
 
 
+def audited_root(folder: str | Path) -> str | None:
+    """Return the root digest of results that are as they were audited.
+
+    Parameters
+    ----------
+    folder : str or Path
+        ``results/<experiment>``.
+
+    Returns
+    -------
+    str or None
+        None if they were not audited, or a record was made or lost since.
+    """
+    folder = Path(folder)
+    try:
+        records = jsonfile.read(folder / "audit" / "manifest.json")["records"]
+        found = {name: file_digest(folder / name) for name in records if is_inside(name)}
+        if all(records[name]["digest"] == digest for name, digest in found.items()):
+            return root_digest(found)
+    except (OSError, EntangledDrumsError, KeyError, TypeError):
+        pass
+    return None
+
+
 def is_inside(name: str) -> bool:
     """Tell whether a path taken from a file stays below the folder it is relative to."""
     path = PurePosixPath(name)

@@ -79,7 +79,10 @@ def _branch(
     yield f"{joint}{name}"
     branches = [item for item in job["inputs"] if item["record"] is None or item["record"] in jobs]
     inner = margin + ("│  " if branches else "   ")
-    for line in _details(job):
+    details = list(_details(job))
+    if len(jobs) == 1 and job["inputs"]:
+        details.append(f"made from: {', '.join(item['name'] for item in job['inputs'])}")
+    for line in details:
         yield from textwrap.wrap(
             line, WIDTH, initial_indent=inner, subsequent_indent=inner + "  ", break_long_words=False
         )
@@ -98,8 +101,9 @@ def _branch(
 def _details(job: Mapping[str, Any]) -> Iterator[str]:
     yield f"rule {job['rule']}, {job['script']}, record {job['id'][:_SHORT]}"
     modules = [name.removeprefix("src/entangled_drums/") for name in job["modules"]]
-    shown = [name for name in modules if not name.endswith("__init__.py")]
-    yield f"library: {', '.join(shown)}"
+    own = [name for name in modules if not name.startswith("provenance/")]
+    shown = [name for name in own if not name.endswith("__init__.py")]
+    yield f"library: {', '.join(shown)}, and the job wrapper"
     if job["config_keys"]:
         yield f"config: {', '.join(_folded(job['config_keys']))}"
     if job["seed"]:
@@ -129,8 +133,7 @@ def _folded(keys: list[str]) -> list[str]:
 def _parameters(parameters: list[dict[str, Any]]) -> Iterator[str]:
     yield "Config used along this chain:" if parameters else "No config used."
     for item in parameters:
-        value = "(several)" if isinstance(item["value"], dict | list) else item["value"]
-        line = f"  {item['key']} = {value}"
+        line = f"  {item['key']} = {_value(item['value'])}"
         if item["uncertainty"] is not None:
             line += f" ± {item['uncertainty']}"
         if item["file"]:
@@ -143,6 +146,11 @@ def _parameters(parameters: list[dict[str, Any]]) -> Iterator[str]:
                 initial_indent="      ",
                 subsequent_indent="      ",
             )
+
+
+def _value(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= WIDTH // 2 else f"{text[: WIDTH // 2]}…"
 
 
 def _clean(line: str) -> str:

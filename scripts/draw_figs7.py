@@ -1,0 +1,28 @@
+"""Draw figure S7: maps of the Duan sum."""
+
+from entangled_drums import arrayfile
+from entangled_drums.figures import figs7
+from entangled_drums.figures.output import write_figure
+from entangled_drums.provenance.job import Job, execute
+
+
+def main(job: Job) -> None:
+    settings = job.settings
+    sweeps = {path.stem: arrayfile.read(path) for path in job.inputs["sweeps"]}
+    maps = figs7.maps_of(
+        sweeps,
+        settings["drives"],
+        settings["device"],
+        settings["powers"],
+        settings["operating_points"],
+    )
+    write_figure(
+        figs7.draw(list(maps.values()), settings["origin"]),
+        job.outputs,
+        figs7.plotted(list(maps.values())),
+        job.record_id,
+        figs7.quoted(maps),
+    )
+
+
+execute(main, snakemake)

@@ -1,0 +1,248 @@
+"""What a real laboratory does that the model does not say, each switched and sized by itself.
+
+An imperfection that is slow against the spectra (drift, jitter) averages the spectrum over its
+course: the expected periodogram is the mean of the spectra met on the way. The course is replaced
+by a few nodes with weights (Gauss-Legendre in time, Gauss-Hermite for jitter), exact for smooth
+spectra.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from entangled_drums import parameters
+from entangled_drums.errors import ParameterError
+from entangled_drums.parameters import DriveSettings, Perturbation, Probe, ProbeSettings, System
+from entangled_drums.units import angular
+
+_NODES = 7
+
+
+@dataclass(frozen=True)
+class SpuriousLine:
+    """A line that is not physics: ``frequency_hz`` from the drive centre, height in ``quanta``."""
+
+    frequency_hz: float
+    quanta: float
+
+
+@dataclass(frozen=True)
+class Imperfections:
+    """The size of every imperfection; all absent by default.
+
+    Parameters
+    ----------
+    counter_rotating : bool
+        Keep the terms beyond the rotating-wave approximation.
+    finite_record : bool
+        Convolve spectra with the kernel of the window, as a finite record does.
+    gain_ripple : float
+        Relative amplitude of a ripple of the gain along frequency.
+    gain_ripple_period_hz : float
+        Its period.
+    gain_drift : float
+        Relative standard deviation of the gain from one recording to the next.
+    spurious_lines : tuple of SpuriousLine
+        Narrow lines of the receiver.
+    cavity_jitter_hz : float
+        Standard deviation of slow fluctuations of the cavity frequency within a recording.
+    drum_drift_hz : float
+        Change of both drum frequencies over one recording, linear and centred on its middle.
+    probe_phase_drift_rad : float
+        Change of the phase of the blue probe over one recording.
+    probe_imbalance : float
+        Relative excess of the blue probe's amplitude.
+    blue_attenuation : float
+        Relative lack of the blue tones' amplitude against the red ones', as cables bring it.
+    pump_noise_occupation, pump_noise_correlation : float
+        Noise on the pump tones that enters the cavity (quanta) and its squeezing-like correlation.
+    mechanical_parametric_hz : float
+        Pump-induced parametric term of each drum, chi/2pi.
+    bath_correlation : float
+        Correlation of the drums' baths, quanta.
+    cable_delay_s, cable_phase_rad, cable_attenuation : float
+        Delay, phase and relative loss of amplitude on the way to the network analyser.
+    reflection_tilt : float
+        Relative change of the amplitude of S11 over the sweep.
+    reflection_mismatch_rad : float
+        Asymmetry of the resonance from a reflection at the port: phase of the coupling.
+    """
+
+    counter_rotating: bool = False
+    finite_record: bool = False
+    gain_ripple: float = 0.0
+    gain_ripple_period_hz: float = 3.0e6
+    gain_drift: float = 0.0
+    spurious_lines: tuple[SpuriousLine, ...] = ()
+    cavity_jitter_hz: float = 0.0
+    drum_drift_hz: float = 0.0
+    probe_phase_drift_rad: float = 0.0
+    probe_imbalance: float = 0.0
+    blue_attenuation: float = 0.0
+    pump_noise_occupation: float = 0.0
+    pump_noise_correlation: float = 0.0
+    mechanical_parametric_hz: float = 0.0
+    bath_correlation: float = 0.0
+    cable_delay_s: float = 0.0
+    cable_phase_rad: float = 0.0
+    cable_attenuation: float = 0.0
+    reflection_tilt: float = 0.0
+    reflection_mismatch_rad: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("gain_ripple", "blue_attenuation", "cable_attenuation"):
+            if not 0.0 <= getattr(self, name) < 1.0:
+                raise ParameterError(
+                    f"laboratory.{name}: {getattr(self, name)} is not in 0 .. 1; "
+                    "write for example 0.05"
+                )
+        for name in ("gain_drift", "cavity_jitter_hz", "pump_noise_occupation"):
+            if not getattr(self, name) >= 0.0:
+                raise ParameterError(
+                    f"laboratory.{name}: {getattr(self, name)} is negative; write 0 or more"
+                )
+        if not self.gain_ripple_period_hz > 0.0:
+            raise ParameterError("laboratory.gain_ripple_period_hz is not above zero; write Hz")
+        if not abs(self.reflection_tilt) < 2.0:
+            raise ParameterError(
+                f"laboratory.reflection_tilt: {self.reflection_tilt} leaves no signal at one end; "
+                "write a number between -2 and 2"
+            )
+
+    @classmethod
+    def of(cls, section: Mapping[str, Any]) -> "Imperfections":
+        """Return the imperfections of the section ``laboratory`` of an experiment.
+
+        Raises
+        ------
+        ParameterError
+            If a key is unknown or a size is out of range.
+        """
+        known = {one.name for one in fields(cls)}
+        for name in section:
+            if name not in known:
+                raise ParameterError(f"laboratory.{name}: unknown; remove it")
+        values = dict(section)
+        values["spurious_lines"] = tuple(
+            SpuriousLine(**line) for line in section.get("spurious_lines", ())
+        )
+        return cls(**values)
+
+
+NONE = Imperfections()
+
+
+@dataclass(frozen=True)
+class Course:
+    """Nodes of the course of the slow quantities during each of several spectra.
+
+    ``drum_shift_hz``, ``cavity_shift_hz`` and ``phase_shift_rad`` have shape (spectra, nodes), the
+    ``weights`` (nodes,) add to one.
+    """
+
+    drum_shift_hz: NDArray[np.float64]
+    cavity_shift_hz: NDArray[np.float64]
+    phase_shift_rad: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+
+def course(imperfections: Imperfections, spectra: int, *, probes: bool = False) -> Course:
+    """Return the course of the slow quantities over a recording.
+
+    Parameters
+    ----------
+    imperfections : Imperfections
+    spectra : int
+        Spectra that share the recording's time equally, one after the other.
+    probes : bool, optional
+        Whether probes are on, whose phase may drift.
+    """
+    drifts = imperfections.drum_drift_hz != 0 or (
+        probes and imperfections.probe_phase_drift_rad != 0
+    )
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES) if drifts else (np.zeros(1), [2.0])
+    # Time from the middle of the recording, in units of its duration.
+    middle = (np.arange(spectra) + 0.5) / spectra - 0.5
+    time = middle[:, None] + np.asarray(nodes) / (2.0 * spectra)
+    jitter, jitter_weights = np.zeros(1), np.ones(1)
+    if imperfections.cavity_jitter_hz > 0:
+        jitter, jitter_weights = np.polynomial.hermite_e.hermegauss(_NODES)
+        jitter_weights = jitter_weights / jitter_weights.sum()
+
+    def spread(values: NDArray, other: NDArray) -> NDArray[np.float64]:
+        return np.repeat(values, other.size, axis=-1)
+
+    return Course(
+        drum_shift_hz=imperfections.drum_drift_hz * spread(time, jitter),
+        cavity_shift_hz=np.tile(
+            imperfections.cavity_jitter_hz * jitter, (spectra, np.asarray(nodes).size)
+        ),
+        phase_shift_rad=imperfections.probe_phase_drift_rad * spread(time, jitter),
+        weights=np.outer(np.asarray(weights) / 2.0, jitter_weights).reshape(-1),
+    )
+
+
+def true_system(
+    truth: Mapping[str, Any],
+    drive: DriveSettings,
+    imperfections: Imperfections,
+    along: Course | None = None,
+) -> System:
+    """Return the system as it really is under the generators' settings.
+
+    Parameters
+    ----------
+    truth : mapping
+        Flat true values; arrays broadcast.
+    drive : DriveSettings
+        Settings of the generators; arrays broadcast.
+    imperfections : Imperfections
+    along : Course, optional
+        Slow quantities; their shape (spectra, nodes) joins the leading axes.
+    """
+    values = dict(truth)
+    if along is not None:
+        values["cavity.frequency_hz"] = values["cavity.frequency_hz"] + along.cavity_shift_hz
+        for drum in (1, 2):
+            name = f"drum_{drum}.frequency_hz"
+            values[name] = values[name] + along.drum_shift_hz
+    blue = np.asarray(drive.blue_photons) * (1.0 - imperfections.blue_attenuation) ** 2
+    settings = DriveSettings(**{**vars(drive), "blue_photons": blue})
+    made = parameters.system(values, settings)
+    perturbation = _perturbation(imperfections)
+    return (
+        made if perturbation is None else System(made.device, made.bath, made.drive, perturbation)
+    )
+
+
+def true_probe(
+    truth: Mapping[str, Any],
+    probe: ProbeSettings,
+    imperfections: Imperfections,
+    along: Course,
+) -> Probe:
+    """Return the probes as they really are: ``phase_rad`` (spectra,) becomes (spectra, nodes)."""
+    blue = (1.0 - imperfections.blue_attenuation) * (1.0 + imperfections.probe_imbalance)
+    phase = np.asarray(probe.phase_rad)[:, None] + along.phase_shift_rad
+    settings = ProbeSettings(
+        offset_hz=probe.offset_hz,
+        red_photons=probe.red_photons,
+        blue_photons=np.asarray(probe.blue_photons) * blue**2,
+        phase_rad=phase,
+    )
+    return parameters.probe(truth, settings)
+
+
+def _perturbation(imperfections: Imperfections) -> Perturbation | None:
+    extra = {
+        "mechanical_parametric": np.full(2, float(angular(imperfections.mechanical_parametric_hz))),
+        "pump_noise_occupation": imperfections.pump_noise_occupation,
+        "pump_noise_correlation": imperfections.pump_noise_correlation,
+        "bath_correlation": imperfections.bath_correlation,
+    }
+    if not any(np.any(value) for value in extra.values()):
+        return None
+    return Perturbation(**extra)  # type: ignore[arg-type]

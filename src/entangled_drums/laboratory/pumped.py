@@ -1,0 +1,280 @@
+"""Recordings under the two pumps: emission, phase scan with two probes, stationarity run."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import xarray
+from numpy.typing import NDArray
+
+from entangled_drums import covariance, recording, recording_format, spectra, tones, windows
+from entangled_drums.laboratory import receiver
+from entangled_drums.laboratory.imperfections import (
+    NONE,
+    Course,
+    Imperfections,
+    course,
+    true_probe,
+    true_system,
+)
+from entangled_drums.parameters import DriveSettings, ProbeSettings, System
+from entangled_drums.units import angular
+
+_REACH = (4, 1)
+"""Harmonics of probe offset and of twice the frame frequency: converged to 1e-12 of the spectrum
+for probes up to a tenth of the pumps."""
+
+
+@dataclass(frozen=True)
+class EmissionSettings:
+    """How the emission under the pumps alone is recorded.
+
+    Parameters
+    ----------
+    duration_s : float
+        Measuring time.
+    half_span_hz : float
+        The spectrum covers the drive centre plus and minus this.
+    bin_width_hz : float
+        Width of a bin.
+    window : str, optional
+        Window of the periodogram.
+    overlap : float, optional
+        Fraction of a segment shared with the next one.
+    """
+
+    duration_s: float
+    half_span_hz: float
+    bin_width_hz: float
+    window: str = windows.BOXCAR
+    overlap: float = 0.0
+
+
+@dataclass(frozen=True)
+class PhaseScanSettings:
+    """How the spectra with two probes are recorded, phase after phase.
+
+    Parameters
+    ----------
+    duration_s : float
+        Measuring time of the whole scan, shared equally between its phases.
+    half_span_hz : float
+        Each spectrum covers each line's nominal centre plus and minus this.
+    bin_width_hz : float
+        Width of a bin.
+    line_centres_hz : tuple of float
+        Nominal centres of the lines from the drive centre, see `line_centres_hz`.
+    window : str, optional
+        Window of the periodogram.
+    overlap : float, optional
+        Fraction of a segment shared with the next one.
+    """
+
+    duration_s: float
+    half_span_hz: float
+    bin_width_hz: float
+    line_centres_hz: tuple[float, float]
+    window: str = windows.BOXCAR
+    overlap: float = 0.0
+
+
+def line_centres_hz(
+    values: Mapping[str, float], settings: DriveSettings, offset_hz: float = 0.0
+) -> tuple[float, float]:
+    """Return where the drums' lines are expected, from the drive centre in Hz.
+
+    Parameters
+    ----------
+    values : mapping
+        Nominal flat parameter values.
+    settings : DriveSettings
+        Settings of the pump generators.
+    offset_hz : float, optional
+        Shift of the probe pair (0 for the emission under the pumps).
+
+    Returns
+    -------
+    tuple of float
+        ``offset_hz + f_j - frame_frequency_hz`` of drums 1 and 2, without the optical spring.
+    """
+    frame = float(settings.frame_frequency_hz)
+    return (
+        offset_hz + float(values["drum_1.frequency_hz"]) - frame,
+        offset_hz + float(values["drum_2.frequency_hz"]) - frame,
+    )
+
+
+def emission_psd(
+    system: System, imperfections: Imperfections, along: Course
+) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """Return the true spectrum (spectra, K) under the drive, averaged over the course."""
+    covariance.require(covariance.steady_state(system))
+
+    def output(frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:
+        omega = angular(frequency_hz)
+        if imperfections.counter_rotating:
+            found = spectra.beyond_rwa_output_psd(system, omega, harmonics=2)
+        else:
+            found = spectra.output_psd(system, omega)
+        found = np.broadcast_to(found, (*along.drum_shift_hz.shape, omega.size))
+        return np.einsum("k,skf->sf", along.weights, found)
+
+    return output
+
+
+def record_emission(
+    truth: Mapping[str, float],
+    drive: DriveSettings,
+    settings: EmissionSettings,
+    generator: np.random.Generator,
+    imperfections: Imperfections = NONE,
+) -> xarray.Dataset:
+    """Record the noise that leaves the cavity under the two pumps.
+
+    Parameters
+    ----------
+    truth : mapping
+        Flat true values of the device.
+    drive : DriveSettings
+        Settings of the pump generators (plain numbers).
+    settings : EmissionSettings
+        Span, bins and duration.
+    generator : numpy.random.Generator
+        Source of randomness.
+    imperfections : Imperfections, optional
+        What the laboratory does that the model does not say.
+
+    Returns
+    -------
+    xarray.Dataset
+        Recording of kind ``emission``, see `entangled_drums.recording`.
+
+    Raises
+    ------
+    UnstableDriveError
+        If the true device has no steady state under this drive.
+    ParameterError
+        If the measurement is shorter than one segment.
+    """
+    recorded = record_segments(truth, drive, settings, 1, generator, imperfections)
+    return recorded.squeeze("segment_start_s", drop=True).pipe(
+        lambda one: recording.check(one.assign_attrs(kind=recording_format.EMISSION))
+    )
+
+
+def record_segments(
+    truth: Mapping[str, float],
+    drive: DriveSettings,
+    settings: EmissionSettings,
+    segments: int,
+    generator: np.random.Generator,
+    imperfections: Imperfections = NONE,
+) -> xarray.Dataset:
+    """Record the emission in segments of a run, to see whether the state holds.
+
+    Arguments and errors as for `record_emission`; ``duration_s`` is shared between the segments.
+
+    Returns
+    -------
+    xarray.Dataset
+        Recording of kind ``stationarity``.
+    """
+    averaging = receiver.Averaging.of(
+        settings.duration_s, settings.bin_width_hz, segments, settings.window, settings.overlap
+    )
+    along = course(imperfections, segments)
+    system = true_system(truth, drive, imperfections, along)
+    frequency_hz = receiver.bins_hz((0.0,), settings.half_span_hz, settings.bin_width_hz)
+    power = receiver.record(
+        emission_psd(system, imperfections, along),
+        frequency_hz,
+        averaging,
+        truth,
+        imperfections,
+        generator,
+    )
+    return recording.build(
+        recording_format.STATIONARITY,
+        frequency_hz,
+        power,
+        drive,
+        duration_s=settings.duration_s,
+        bin_width_hz=settings.bin_width_hz,
+        averages=averaging.averages,
+        window=settings.window,
+        overlap=settings.overlap,
+        segment_start_s=settings.duration_s * np.arange(segments) / segments,
+    )
+
+
+def record_phase_scan(
+    truth: Mapping[str, float],
+    drive: DriveSettings,
+    probe: ProbeSettings,
+    settings: PhaseScanSettings,
+    generator: np.random.Generator,
+    imperfections: Imperfections = NONE,
+) -> xarray.Dataset:
+    """Record the two probe lines for every phase of the blue probe, with its exact back-action.
+
+    Parameters
+    ----------
+    truth : mapping
+        Flat true values of the device.
+    drive : DriveSettings
+        Settings of the pump generators (plain numbers).
+    probe : ProbeSettings
+        Settings of the probe generators; ``phase_rad`` has shape (phases,).
+    settings : PhaseScanSettings
+        Spans, bins and duration.
+    generator : numpy.random.Generator
+        Source of randomness.
+    imperfections : Imperfections, optional
+        What the laboratory does that the model does not say.
+
+    Returns
+    -------
+    xarray.Dataset
+        Recording of kind ``phase_scan``, see `entangled_drums.recording`.
+
+    Raises
+    ------
+    UnstableDriveError
+        If the true device has no steady state under the pumps.
+    ParameterError
+        If the measurement is shorter than one segment at each phase.
+    """
+    phases = np.size(probe.phase_rad)
+    averaging = receiver.Averaging.of(
+        settings.duration_s, settings.bin_width_hz, phases, settings.window, settings.overlap
+    )
+    along = course(imperfections, phases, probes=True)
+    system = true_system(truth, drive, imperfections, along)
+    covariance.require(covariance.steady_state(system))
+    felt = true_probe(truth, probe, imperfections, along)
+
+    def output(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
+        omega = angular(frequency)
+        if imperfections.counter_rotating:
+            modulation = tones.drive_modulation(system.drive, felt, counter_rotating=True)
+            found = spectra.modulated_output_psd(system, modulation, omega, _REACH)
+        else:
+            found = spectra.probe_output_psd(system, felt, omega)
+        return np.einsum("k,skf->sf", along.weights, found)
+
+    frequency_hz = receiver.bins_hz(
+        settings.line_centres_hz, settings.half_span_hz, settings.bin_width_hz
+    )
+    power = receiver.record(output, frequency_hz, averaging, truth, imperfections, generator)
+    return recording.build(
+        recording.PHASE_SCAN,
+        frequency_hz,
+        power,
+        drive,
+        duration_s=settings.duration_s,
+        bin_width_hz=settings.bin_width_hz,
+        averages=averaging.averages,
+        probe=probe,
+        window=settings.window,
+        overlap=settings.overlap,
+    )
