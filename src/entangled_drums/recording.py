@@ -110,18 +110,16 @@ def averaging(
     }
 
 
-def compose(kind: str, origin: str = SIMULATED, **fields: Any) -> xarray.Dataset:
+def compose(kind: str, **fields: Any) -> xarray.Dataset:
     """Put the fields of a recording into the format.
 
     Parameters
     ----------
     kind : str
         One of `entangled_drums.recording_format.KINDS`.
-    origin : {"simulated", "measured"}, optional
-        Where the numbers come from.
     **fields
         Every variable of the kind as an array, every attribute as a plain value; those whose value
-        the format fixes are filled in.
+        the format fixes are filled in, and ``origin`` is "simulated" unless it is given.
 
     Returns
     -------
@@ -154,6 +152,7 @@ def compose(kind: str, origin: str = SIMULATED, **fields: Any) -> xarray.Dataset
             )
         note = {"units": one.unit, "description": one.description}
         target[one.name] = (one.dimensions, values, note)
+    fields.setdefault("origin", SIMULATED)
     attributes: dict[str, Any] = {}
     for attribute in layout.attributes:
         name = attribute.name
@@ -162,7 +161,7 @@ def compose(kind: str, origin: str = SIMULATED, **fields: Any) -> xarray.Dataset
             attributes[name] = value.item() if isinstance(value, np.generic | np.ndarray) else value
         elif len(attribute.choices) == 1:
             attributes[name] = attribute.choices[0]
-    attributes |= {"format_version": FORMAT_VERSION, "kind": kind, "origin": origin, **fields}
+    attributes |= {"format_version": FORMAT_VERSION, "kind": kind, **fields}
     try:
         dataset = xarray.Dataset(variables, coords=coordinates, attrs=attributes)
     except ValueError as error:
@@ -231,11 +230,11 @@ def build(
     if kind == PHASE_SCAN:
         if probe is None:
             raise RecordingError("recording: kind 'phase_scan' needs the probe settings; give them")
-        fields["probe_offset_hz"] = float(probe.offset_hz)
-        fields["probe_red_photons"] = float(probe.red_photons)
-        fields["probe_blue_photons"] = float(probe.blue_photons)
+        fields["probe_offset_hz"] = np.asarray(probe.offset_hz)
+        fields["probe_red_photons"] = np.asarray(probe.red_photons)
+        fields["probe_blue_photons"] = np.asarray(probe.blue_photons)
         fields["phase_rad"] = probe.phase_rad
-    return compose(kind, origin, **fields)
+    return compose(kind, origin=origin, **fields)
 
 
 def _check_attributes(attributes: Mapping[str, Any], layout: Kind, fail: Fail) -> None:
@@ -255,8 +254,10 @@ def _check_attributes(attributes: Mapping[str, Any], layout: Kind, fail: Fail) -
             if attribute.choices and value not in attribute.choices:
                 _wrong_choice(name, value, attribute.choices, fail)
             continue
-        if isinstance(value, bool | str) or not np.isscalar(value) or not np.isreal(value):
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
             fail(f"attribute {name!r} is {value!r}", "write a plain number")
+        if isinstance(value, np.complexfloating):
+            fail(f"attribute {name!r} is {value}", "write a real number")
         if not math.isfinite(value):
             fail(f"attribute {name!r} is {value}", "write a finite number")
         if not _sign_holds(value, attribute.sign):

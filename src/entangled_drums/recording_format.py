@@ -296,6 +296,12 @@ _KINDS = (
                 "1",
                 sign=NOT_NEGATIVE,
             ),
+            Attribute(
+                "path_noise_uncertainty",
+                "standard uncertainty of the difference between the noise that the two paths add",
+                "quanta",
+                sign=NOT_NEGATIVE,
+            ),
         ),
     ),
     Kind(

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from entangled_drums.errors import ParameterError
 
@@ -44,7 +44,7 @@ class Window:
     equivalent_noise_bandwidth: float
     bin_correlation: tuple[float, ...]
 
-    def autocorrelation(self, lag: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    def autocorrelation(self, lag: ArrayLike) -> NDArray[np.float64]:
         """Autocorrelation of the window, 1 at zero; ``lag`` in segments, zero from 1 on."""
         tau = np.minimum(np.abs(np.asarray(lag, dtype=np.float64)), 1.0)
         if self.name == BOXCAR:

@@ -67,12 +67,18 @@ def small_experiment() -> dict:
     return experiment
 
 
+def write_experiment(checkout: Checkout, experiment: dict) -> None:
+    """Add an experiment to a checkout."""
+    # The loader wants a point and a sign in a number with an exponent; so does YAML 1.1.
+    text = yaml.safe_dump(experiment, sort_keys=False)
+    path = checkout.folder / "config/experiments" / f"{experiment['name']}.yaml"
+    path.write_text(text, encoding="utf-8")
+
+
 def undisturbed(folder: Path) -> Undisturbed:
     """Make a checkout and run the small experiment in it, in peace."""
     checkout = make_checkout(folder)
-    text = yaml.safe_dump(small_experiment(), sort_keys=False)
-    # YAML 1.1 reads 1e+06 as text: it wants a point before the exponent.
-    (folder / f"config/experiments/{NAME}.yaml").write_text(text)
+    write_experiment(checkout, small_experiment())
     (folder / "src/sitecustomize.py").write_text(SITECUSTOMIZE)
     start = time.monotonic()
     run(checkout, "undisturbed")

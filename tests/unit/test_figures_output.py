@@ -151,3 +151,15 @@ def test_wrong_paths_and_columns_are_refused(tmp_path):
     with pytest.raises(ValueError, match="frame has columns"):
         output.write_figure(figure, paths, frame[["x", "y"]], "00")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_numbers_of_the_caption_are_written_beside_the_figure(tmp_path):
+    frame = pandas.DataFrame([], columns=list(output.MAP_COLUMNS))
+    paths = {name: tmp_path / name for name in (*output.FORMATS, output.QUOTED)}
+    figure = style.new_figure(89.0, 40.0)
+    output.write_figure(figure, paths, frame, "00", {"shift": "−573 Hz", "odd": "a*b_c|d"})
+    assert paths[output.QUOTED].read_text(encoding="utf-8") == (
+        ".. |shift| replace:: −573 Hz\n.. |odd| replace:: a\\*b\\_c\\|d\n"
+    )
+    with pytest.raises(ValueError, match="paths has keys"):
+        output.write_figure(figure, paths, frame, "00")

@@ -18,7 +18,11 @@ MODULES = (
     "figures.style",
     "figures.output",
     "figures.layout",
+    "figures.fig1",
     "figures.fig4",
+    "figures.figs6",
+    "figures.figs7",
+    "figures.figs8",
     "tables.output",
     "tables.table_s2",
 )
@@ -56,7 +60,12 @@ XYZ = np.array(
         [0.0193339, 0.1191920, 0.9503041],
     ]
 )
-DRAWN_TOGETHER = [("drum_1", "drum_2"), ("squeezed", "antisqueezed"), (*ROUTES, "theory")]
+DRAWN_TOGETHER = [
+    ("drum_1", "drum_2"),
+    ("squeezed", "intermediate", "antisqueezed"),
+    (*ROUTES, "theory"),
+    ("theory", "all_terms"),
+]
 
 
 def seen_as(colour, deficiency):

@@ -41,6 +41,7 @@ _LEFT_MM = 12.0
 _HEIGHT_MM = 54.0
 _BOTTOM_MM = 14.0
 _TOP_MM = 11.0
+_LEGEND_LINE_MM = 3.5
 _BAR_GAP_MM = 3.5
 _BAR_MM = 2.5
 _LEAST_TICK_GAP = 0.07
@@ -139,7 +140,7 @@ def cooperativity_map(
     return Map(
         title="",
         x=Axis("Pump ratio, $x = G^{+}/G^{-}$ (dimensionless)", "1", ratio),
-        y=Axis("Cooperativity / occupation, $C/n$", "1", strength, logarithmic=True),
+        y=Axis("Cooperativity, $C/n$ (dimensionless)", "1", strength, logarithmic=True),
         duan=_duan(sweep, "drive.ratio", "drive.red_coupling_hz"),
         has_optimum=True,
         points=tuple(
@@ -179,7 +180,7 @@ def asymmetry_map(
         x=Axis(
             r"Detuning, $[\omega_\mathrm{m}-\overline{\omega}_j]/2\pi$ (kHz)", "kHz", offset / 1e3
         ),
-        y=Axis("Coupling asymmetry, $g_1/g_2$", "1", asymmetry, logarithmic=True),
+        y=Axis("Coupling ratio, $g_1/g_2$ (dimensionless)", "1", asymmetry, logarithmic=True),
         duan=_duan(sweep, "drive.frame_offset_hz", "drums.coupling_ratio"),
         has_optimum=True,
         points=(Point(drive["frame_offset_hz"] / 1e3, ratio, ratio, ratio),),
@@ -299,7 +300,7 @@ def plotted(maps: Sequence[Map]) -> pandas.DataFrame:
             for point in one.points
             for y in dict.fromkeys((point.y_lower, point.y, point.y_upper))
         ]
-        curves["operating_point"] = np.array([(*place, _at(one, *place)) for place in places]).T
+        curves["operating_point"] = np.array([(*place, duan_at(one, *place)) for place in places]).T
         parts += [
             pandas.DataFrame(
                 {
@@ -344,7 +345,8 @@ def draw(maps: Sequence[Map], origin: str) -> Figure:
 
 def _draw(maps: Sequence[Map], frame: pandas.DataFrame, origin: str) -> Figure:
     width = style.SINGLE_COLUMN_MM if len(maps) == 1 else style.DOUBLE_COLUMN_MM
-    height = _BOTTOM_MM + _HEIGHT_MM + _TOP_MM
+    second_legend_line = _LEGEND_LINE_MM if len(maps) == 1 else 0.0
+    height = _BOTTOM_MM + _HEIGHT_MM + _TOP_MM + second_legend_line
     figure = style.new_figure(width, height)
     scale = _scale(maps)
     left = _LEFT_MM
@@ -525,14 +527,17 @@ def _optimum(one: Map) -> NDArray[np.float64]:
     return np.array([here + shift, one.y.values[rows], at + slope * shift / 2.0])
 
 
-def _at(one: Map, x: float, y: float) -> float:
-    """D by interpolation along x, then y."""
-    if not one.x.values[0] <= x <= one.x.values[-1]:
-        return float("nan")
-    if not one.y.values[0] <= y <= one.y.values[-1]:
+def duan_at(one: Map, x: float, y: float) -> float:
+    """D between the points of a map, by interpolation along x, then y; NaN outside of it."""
+    inside = all(
+        axis.values[0] <= place <= axis.values[-1] for axis, place in ((one.x, x), (one.y, y))
+    )
+    if not inside:
         return float("nan")
     along_y = np.array([np.interp(x, one.x.values, column) for column in one.duan.T])
-    return float(np.interp(np.log(y), np.log(one.y.values), along_y))
+    if one.y.logarithmic:
+        return float(np.interp(np.log(y), np.log(one.y.values), along_y))
+    return float(np.interp(y, one.y.values, along_y))
 
 
 def _axes(sweep: xarray.Dataset, *names: str) -> list[NDArray[np.float64]]:

@@ -218,22 +218,25 @@ def quoted(found: Correction, tuned: Retuning | None) -> dict[str, str]:
     tuned : Retuning or None
         Panel c.
     """
-    numbers = {
+    return {
         "red_coupling": f"{found.red_coupling_hz / 1e3:g} kHz",
         "group": f"{found.device_group:.3f}",
         "smallest": f"{np.nanmin(np.abs(found.difference)):.1g}",
         "largest": f"{np.nanmax(np.abs(found.difference)):.2g}",
+        **(quoted_retuning(tuned) if tuned is not None else {}),
     }
-    if tuned is not None:
-        numbers |= {
-            "tuned_coupling": f"{tuned.red_coupling_hz / 1e3:g} kHz",
-            "ratio": f"{tuned.ratio:g}",
-            "correction": f"{tuned.correction:+.4f}",
-            "shift": f"{tuned.best_offset_hz:+.0f} Hz".replace("-", "−"),
-            "retuned": f"{tuned.retuned_correction:+.4f}",
-            "recovered": f"{tuned.correction - tuned.retuned_correction:.4f}",
-        }
-    return numbers
+
+
+def quoted_retuning(tuned: Retuning) -> dict[str, str]:
+    """Return those numbers of the caption that belong to panel c."""
+    return {
+        "tuned_coupling": f"{tuned.red_coupling_hz / 1e3:g} kHz",
+        "ratio": f"{tuned.ratio:g}",
+        "correction": f"{tuned.correction:+.4f}",
+        "shift": f"{tuned.best_offset_hz:+.0f} Hz".replace("-", "−"),
+        "retuned": f"{tuned.retuned_correction:+.4f}",
+        "recovered": f"{tuned.correction - tuned.retuned_correction:.4f}",
+    }
 
 
 def plotted(found: Correction, tuned: Retuning | None) -> pandas.DataFrame:

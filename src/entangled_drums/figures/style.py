@@ -84,7 +84,7 @@ LOOKS = MappingProxyType(
         "drum_1": Look("drum 1", "#332288", "<"),
         "drum_2": Look("drum 2", "#CC6677", ">"),
         "squeezed": Look("squeezed quadrature", "#117733", "P"),
-        "intermediate": Look("half of both", "#777777", line="-"),
+        "intermediate": Look("halfway between", "#777777", line="-"),
         "antisqueezed": Look("antisqueezed quadrature", "#AA4499", "X"),
         "quadrature": Look(ROUTE_LABELS["quadrature"], "#44AA99", "s"),
         "emission_bound": Look(f"{ROUTE_LABELS['emission_bound']} (upper limit)", "#999933", "v"),

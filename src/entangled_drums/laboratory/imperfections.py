@@ -237,7 +237,7 @@ def true_probe(
 
 
 def _perturbation(imperfections: Imperfections) -> Perturbation | None:
-    extra = {
+    extra: dict[str, Any] = {
         "mechanical_parametric": np.full(2, float(angular(imperfections.mechanical_parametric_hz))),
         "pump_noise_occupation": imperfections.pump_noise_occupation,
         "pump_noise_correlation": imperfections.pump_noise_correlation,
@@ -245,4 +245,4 @@ def _perturbation(imperfections: Imperfections) -> Perturbation | None:
     }
     if not any(np.any(value) for value in extra.values()):
         return None
-    return Perturbation(**extra)  # type: ignore[arg-type]
+    return Perturbation(**extra)

@@ -97,7 +97,7 @@ def line_centres_hz(
     tuple of float
         ``offset_hz + f_j - frame_frequency_hz`` of drums 1 and 2, without the optical spring.
     """
-    frame = float(settings.frame_frequency_hz)
+    frame = float(np.asarray(settings.frame_frequency_hz))
     return (
         offset_hz + float(values["drum_1.frequency_hz"]) - frame,
         offset_hz + float(values["drum_2.frequency_hz"]) - frame,

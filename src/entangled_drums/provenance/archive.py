@@ -23,6 +23,7 @@ from entangled_drums.provenance.staging import is_staging_folder
 
 CHECKSUMS = "SHA256SUMS"
 LARGEST_BYTES = 1 << 40
+OLD = 86400.0  # date of restored files; not 0, which Snakemake takes for no date at all
 _EXPERIMENT = re.compile("[a-z0-9-]+")
 _LINE = re.compile("([0-9a-f]{64})  ([^\\0\\r\\n]+)")
 
@@ -145,7 +146,9 @@ def _pack(results_directory: Path, paths: list[Path], file: Path) -> None:
 def _unpack(packed: tarfile.TarFile, folder: Path, file: Path) -> str:
     first = packed.next()
     if first is None or first.name != CHECKSUMS or not first.isreg():
-        raise ProvenanceError(f"{file}: its first member is not {CHECKSUMS}; not an archive of ours")
+        raise ProvenanceError(
+            f"{file}: its first member is not {CHECKSUMS}; not an archive of ours"
+        )
     sums = _checksums(packed, first, file)
     experiment = PurePosixPath(next(iter(sums))).parts[0]
     missing = dict(sums)
@@ -203,4 +206,4 @@ def _write(
         raise ProvenanceError(
             f"{file}: {member.name} does not match its checksum; copy the archive again"
         )
-    os.utime(path, (0, 0))
+    os.utime(path, (OLD, OLD))

@@ -8,6 +8,7 @@ from pathlib import Path
 _LARGEST = 200_000_000
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PDF_KEYWORDS = re.compile(rb"/Keywords\s*\(record:([0-9a-f]{64})\)")
+_HDF5_STRING = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _COMMENT = re.compile(r"(?:<!--|%) record: ([0-9a-f]{64})\b")
 _IDENTITY = re.compile("[0-9a-f]{64}")
 
@@ -38,7 +39,9 @@ def carried_record(path: str | Path) -> str | None:
         found = _PDF_KEYWORDS.search(content)
         return found[1].decode() if found else None
     if content.startswith(b"\x89HDF"):
-        return _netcdf(path)
+        # Read off the bytes: a damaged or hostile file is not given to the HDF5 library.
+        found = set(_HDF5_STRING.findall(content)) if b"record_id\0" in content else set()
+        return found.pop().decode() if len(found) == 1 else None
     text = content.decode("utf-8", errors="replace")
     if text.lstrip().startswith("{"):
         return _json(text)
@@ -64,16 +67,6 @@ def _json(text: str) -> str | None:
     except (ValueError, RecursionError):
         return None
     return _identity(content.get("record_id")) if isinstance(content, dict) else None
-
-
-def _netcdf(path: Path) -> str | None:
-    from entangled_drums import arrayfile
-    from entangled_drums.errors import EntangledDrumsError
-
-    try:
-        return _identity(arrayfile.read(path).attrs.get("record_id"))
-    except (EntangledDrumsError, OSError):
-        return None
 
 
 def _identity(value: object) -> str | None:

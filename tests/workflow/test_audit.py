@@ -1,0 +1,237 @@
+"""The audit of real results: a run ends with it, finds damage, and proves the analysis blind."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.workflow.checkouts import Checkout, make_checkout
+
+from entangled_drums import jsonfile
+from entangled_drums.cli import main
+from entangled_drums.provenance.chain import files, read_chain
+from entangled_drums.provenance.digest import file_digest
+from entangled_drums.provenance.manifest import MANIFEST, read_manifest
+from entangled_drums.provenance.verify import verify
+
+TOY = "config/experiments/toy.yaml"
+INFERENCE = "workflow/rules/inference.smk"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Checkout, str]:
+    """A finished checkout under version control, and what the run printed."""
+    checkout = make_checkout(tmp_path_factory.mktemp("audit"))
+    for words in (("init",), ("add", "."), ("commit", "-m", "as it was")):
+        subprocess.run(
+            ["git", "-c", "user.name=x", "-c", "user.email=x", *words],
+            cwd=checkout.folder,
+            env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull},
+            check=True,
+            capture_output=True,
+        )
+    finished = checkout.run("--cores", "2")
+    return checkout, finished.stdout + finished.stderr
+
+
+@pytest.fixture
+def finished(run: tuple[Checkout, str]) -> Checkout:
+    return run[0]
+
+
+@pytest.fixture
+def results(finished: Checkout) -> Path:
+    return finished.folder / "results" / "toy"
+
+
+@pytest.fixture
+def edited(finished: Checkout, tmp_path: Path) -> Iterator[Checkout]:
+    """A copy of the finished checkout, to be edited."""
+    folder = tmp_path / "copy"
+    shutil.copytree(finished.folder, folder, symlinks=True)
+    yield Checkout(folder)
+
+
+def test_run_ends_with_the_root_digest(run: tuple[Checkout, str], results: Path) -> None:
+    manifest = read_manifest(results / MANIFEST)
+    assert f"\nroot digest {manifest['root_digest']}\n" in run[1]
+    report = verify(results, root=manifest["root_digest"], checkout=run[0].folder)
+    assert report.findings == ()
+    assert report.root == manifest["root_digest"]
+    assert main(["verify", str(results), "--checkout", str(run[0].folder)]) == 0
+
+
+def test_manifest_says_where_the_run_was_made(finished: Checkout, results: Path) -> None:
+    made = read_manifest(results / MANIFEST)["made"]
+    head = subprocess.run(
+        ["git", "rev-parse", "HEAD"],
+        cwd=finished.folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    assert made["commit"] == head
+    assert made["uncommitted_changes"] is False
+    assert made["blas"]
+
+
+def test_every_result_is_audited_and_nothing_lies_about(results: Path) -> None:
+    manifest = read_manifest(results / MANIFEST)
+    known = {*manifest["artefacts"], *manifest["records"], "audit/manifest.record.json"}
+    assert set(files(results)) == known
+    assert manifest["orphaned"] == []
+    protected = set(manifest["blind"])
+    assert protected == {
+        name for name in manifest["records"] if name.startswith(("calibration/", "inference/"))
+    }
+    assert protected
+
+
+def test_one_flipped_byte_in_any_file_is_found(results: Path) -> None:
+    names = [*files(results), MANIFEST]
+    assert len(names) > 30
+    generator = random.Random(1)
+    for name in names:
+        path = results / name
+        content, dates = path.read_bytes(), path.stat()
+        place = generator.randrange(len(content))
+        path.write_bytes(content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :])
+        os.utime(path, ns=(dates.st_atime_ns, dates.st_mtime_ns))
+        found = {finding.name for finding in verify(results).findings}
+        path.write_bytes(content)
+        os.utime(path, ns=(dates.st_atime_ns, dates.st_mtime_ns))
+        assert name in found, (name, place)
+    assert verify(results).findings == ()
+
+
+def test_audit_costs_at_most_a_tenth_of_the_run(results: Path) -> None:
+    """Processor time, which other processes on the machine do not change."""
+    spent = {
+        path.relative_to(results / "benchmarks").as_posix(): json.loads(path.read_text())["cpu_time"]
+        for path in results.glob("benchmarks/*/*.jsonl")
+    }
+    assert spent["audit/job.jsonl"] <= 0.1 * sum(spent.values())
+
+
+def test_edited_code_and_config_are_named(
+    edited: Checkout, capsys: pytest.CaptureFixture
+) -> None:
+    results = edited.folder / "results" / "toy"
+    edited.replace("src/entangled_drums/figures/fig4.py", "_ROW_MM = 52.0", "_ROW_MM = 53.0")
+    edited.replace(TOY, "value: 0.83", "value: 0.84")
+    assert main(["verify", str(results), "--checkout", str(edited.folder)]) == 4
+    lines = capsys.readouterr().out
+    assert (
+        "stale: src/entangled_drums/figures/fig4.py: is another here than the one that made "
+        "figures/fig4.record.json" in lines
+    )
+    assert (
+        "stale: figures/fig4.pdf: made with another config: comparison.recalled_duan.value" in lines
+    )
+    assert "table_s2" not in lines
+
+
+def test_number_of_the_table_is_traced_to_the_device_file(
+    finished: Checkout, results: Path, capsys: pytest.CaptureFixture
+) -> None:
+    words = ["trace", "table_s2", "duan, 140 kHz, x=0.62, direct", "--results", str(results)]
+    assert main([*words, "--json"]) == 0
+    traced = json.loads(capsys.readouterr().out)
+    direct = jsonfile.read(results / "inference/reference-x620/direct.json")
+    cell = traced["target"]["cell"]
+    assert float(cell["text"]) == direct["quantities"]["duan"]["value"]
+    assert cell["from"]["name"] == "inference/reference-x620/direct.json"
+    assert [job["rule"] for job in traced["jobs"]][:2] == ["write_table_s2", "infer_direct"]
+    assert {job["rule"] for job in traced["jobs"]} >= {"record_emission", "calibrate_device"}
+    assert all(job["log"] for job in traced["jobs"])
+    device = [item for item in traced["parameters"] if item["key"].startswith("device.")]
+    assert len(device) > 15
+    lines = (finished.folder / device[0]["file"]).read_text().splitlines()
+    for item in device:
+        assert item["source"]
+        assert lines[item["line"] - 1].strip() == item["key"].rsplit(".", 1)[1] + ":"
+
+
+def refused(checkout: Checkout) -> str:
+    """Run again; the run must fail, and leave no manifest that vouches for its results."""
+    failed = checkout.snakemake("--cores", "2")
+    assert failed.returncode == 1
+    text = failed.stdout + failed.stderr
+    assert "root digest" not in text
+    return text
+
+
+def test_truth_declared_as_an_input_is_caught(edited: Checkout) -> None:
+    edited.replace(
+        INFERENCE,
+        "        calibration=rules.calibrate_device.output.calibration,\n",
+        "        calibration=rules.calibrate_device.output.calibration,\n"
+        "        truth=rules.draw_truth.output.truth,\n",
+    )
+    edited.replace(
+        INFERENCE,
+        "            rules.calibrate_device.output.calibration,\n",
+        "            rules.calibrate_device.output.calibration,\n"
+        "            rules.draw_truth.output.truth,\n",
+    )
+    text = refused(edited)
+    assert "audit: " in text
+    assert (
+        "not blind: inference/reference-x450/direct.record.json <- truth/truth.record.json: "
+        "reads truth/" in text
+    )
+
+
+def test_truth_read_by_an_undeclared_path_is_caught(edited: Checkout) -> None:
+    edited.replace(
+        "scripts/infer_direct.py",
+        "    result = infer(",
+        '    open("results/toy/truth/truth.json").read()\n    result = infer(',
+    )
+    text = refused(edited)
+    assert "infer_direct: the job opened undeclared files: " in text
+    assert "results/toy/truth/truth.json" in text
+
+
+def test_truth_smuggled_through_the_config_is_caught(edited: Checkout) -> None:
+    """A true value is written into the experiment file, and the inference is handed that key."""
+    truth = jsonfile.read(edited.folder / "results/toy/truth/truth.json")["values"]
+    edited.replace(TOY, "value: 0.83", f"value: {truth['heating.cavity_exponent']!r}")
+    edited.replace(
+        INFERENCE,
+        "            point=wildcards.point,\n",
+        '            point=wildcards.point,\n            guess=configured("comparison"),\n',
+    )
+    text = refused(edited)
+    assert "not blind: inference/reference-x450/direct.record.json: its setting guess." in text
+    assert "the true heating.cavity_exponent" in text
+
+
+def test_nonsense_truth_beside_the_same_recordings_gives_the_same_inference(
+    edited: Checkout,
+) -> None:
+    results = edited.folder / "results" / "toy"
+    truth, record_file = results / "truth/truth.json", results / "truth/truth.record.json"
+    content = jsonfile.read(truth)
+    nonsense = {key: 7.0 + index for index, key in enumerate(content["values"])}
+    jsonfile.write(truth, {**content, "values": nonsense})
+    record = jsonfile.read(record_file)
+    jsonfile.write(record_file, {**record, "outputs": {"truth/truth.json": file_digest(truth)}})
+
+    protected = [name for name in read_chain(results).producers if name.startswith("inference/")]
+    assert protected
+    before = {}
+    for name in protected:
+        path = results / name
+        for made in path.parent.glob(f"{path.stem}.*"):
+            before[made] = made.read_bytes()
+            made.unlink()
+    edited.run(
+        *("--cores", "2", *(f"results/toy/{name}" for name in protected)),
+        *("--allowed-rules", "infer_direct"),
+    )
+    assert {path: path.read_bytes() for path in before} == before
