@@ -42,8 +42,15 @@ def checkout(finished: Checkout) -> Iterator[Checkout]:
             path.write_bytes(content)
 
 
+def planned(checkout: Checkout) -> dict[str, int]:
+    """Jobs that would run now, without the audit: whatever runs again, it runs once after it."""
+    counts = checkout.planned()
+    assert counts.pop("audit", 0) == bool(counts)
+    return counts
+
+
 def test_second_run_does_nothing(checkout: Checkout) -> None:
-    assert checkout.planned() == {}
+    assert planned(checkout) == {}
 
 
 @pytest.mark.parametrize(
@@ -69,13 +76,13 @@ def test_second_run_does_nothing(checkout: Checkout) -> None:
 )
 def test_code(checkout: Checkout, file: str, old: str, new: str, expected: dict[str, int]) -> None:
     checkout.replace(file, old, new)
-    assert checkout.planned() == expected
+    assert planned(checkout) == expected
 
 
 def test_edited_code_is_noticed_whatever_its_date(checkout: Checkout) -> None:
     checkout.replace(f"{LIBRARY}/figures/fig4.py", "_ROW_MM = 52.0", "_ROW_MM = 53.0")
     os.utime(checkout.folder / LIBRARY / "figures" / "fig4.py", (0, 0))
-    assert checkout.planned() == {"draw_fig4": 1}
+    assert planned(checkout) == {"draw_fig4": 1}
 
 
 @pytest.mark.parametrize(
@@ -113,12 +120,12 @@ def test_config(
     checkout: Checkout, file: str, old: str, new: str, expected: dict[str, int]
 ) -> None:
     checkout.replace(file, old, new)
-    assert checkout.planned() == expected
+    assert planned(checkout) == expected
 
 
 def test_added_point_leaves_the_others_alone(checkout: Checkout) -> None:
     checkout.replace(TOY, "[0.45, 0.62]", "[0.45, 0.62, 0.7]")
-    assert checkout.planned() == {
+    assert planned(checkout) == {
         **PARAMETERS,
         "record_emission": 1,
         "record_phase_scan": 1,
@@ -134,7 +141,7 @@ def test_swapped_values_are_noticed(checkout: Checkout) -> None:
     text = path.read_text()
     swapped = text.replace("value: 106.0", "value: @").replace("value: 144.0", "value: 106.0")
     path.write_text(swapped.replace("value: @", "value: 144.0"))
-    assert checkout.planned() == {
+    assert planned(checkout) == {
         **PARAMETERS,
         **THEORY,
         **TRUTH,
@@ -151,14 +158,14 @@ def test_identical_text_with_a_new_date_reruns_nothing(checkout: Checkout) -> No
         for path in [top] if top.is_file() else top.rglob("*"):
             if path.is_file():
                 os.utime(path)
-    assert checkout.planned() == {}
+    assert planned(checkout) == {}
 
 
 def test_deleted_figure_is_drawn_again_alone(checkout: Checkout) -> None:
     path = checkout.folder / "results/toy/figures/fig4.png"
     content = path.read_bytes()
     path.unlink()
-    assert checkout.planned() == {"draw_fig4": 1}
+    assert planned(checkout) == {"draw_fig4": 1}
     checkout.run("--cores", "1")
     assert path.read_bytes() == content
 
@@ -186,7 +193,7 @@ def test_damaged_intermediate_is_refused_by_name(checkout: Checkout, size: int) 
         path.write_bytes(content)
         os.utime(path, dates)
     checkout.run("--cores", "2")
-    assert checkout.planned() == {}
+    assert planned(checkout) == {}
 
 
 def test_killed_run_is_taken_up_again(finished: Checkout, tmp_path: Path) -> None:
