@@ -4,16 +4,23 @@ CORES ?= all
 RESULTS_DIR ?= results
 FIG ?=
 PROFILE ?=
+CACHE ?=
 FILE ?= $(EXPERIMENT).tar.gz
 PYTEST_OPTIONS ?= -n 2 --dist loadfile
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-SNAKEMAKE = $(BIN)/snakemake --cores "$(CORES)" $(if $(PROFILE),--profile "workflow/profiles/$(PROFILE)") \
+# The rules worth a cache between checkouts. Packages and Python decide the last digits, so each set of
+# them has a folder of its own in it.
+CACHED = solve_sweep solve_band infer_direct
+CACHE_FOLDER = $(abspath $(CACHE))/$(shell $(BIN)/python -c "import hashlib, platform; print(platform.python_version() + '-' + hashlib.sha256(open('requirements/run.lock', 'rb').read()).hexdigest()[:12])")
+SNAKEMAKE = $(if $(CACHE),mkdir -p "$(CACHE_FOLDER)" && SNAKEMAKE_OUTPUT_CACHE="$(CACHE_FOLDER)") \
+	$(BIN)/snakemake --cores "$(CORES)" $(if $(CACHE),--cache $(CACHED)) \
+	$(if $(PROFILE),--profile "workflow/profiles/$(PROFILE)") \
 	--config "experiment=$(EXPERIMENT)" "results_dir=$(RESULTS_DIR)"
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce toy figure archive restore adopt test test-cluster test-faults lint format crosscheck bench clean lock docs environment environment-dev
+.PHONY: help reproduce toy figure archive restore adopt test test-cluster test-faults test-crate crate lint format crosscheck bench clean lock docs environment environment-dev
 
 help: ## list the tasks
 	@echo "make TASK [EXPERIMENT=$(EXPERIMENT)] [CORES=$(CORES)] [RESULTS_DIR=$(RESULTS_DIR)]"
@@ -36,6 +43,9 @@ figure: environment ## one figure or table: make figure FIG=fig4
 	@test -n "$(FIG)" || { echo "make: say which figure, for example: make figure FIG=fig4" >&2; exit 1; }
 	@$(SNAKEMAKE) $(if $(filter table%,$(FIG)),"write_$(FIG)","draw_$(FIG)")
 
+crate: reproduce ## pack a run as a Workflow Run RO-Crate, with workflow and records
+	@$(BIN)/entangled-drums crate "$(RESULTS_DIR)/$(EXPERIMENT)"
+
 archive: environment ## pack the results of EXPERIMENT into FILE
 	@$(BIN)/entangled-drums archive "$(RESULTS_DIR)/$(EXPERIMENT)" "$(FILE)"
 
@@ -46,6 +56,9 @@ restore: environment ## unpack FILE, verify it, and take its results as they are
 adopt: environment
 	@$(SNAKEMAKE) --touch --quiet all
 
+report: reproduce ## all of it, then report.html beside the results: figures, captions, workflow, runtime
+	@$(SNAKEMAKE) --quiet all --report "$(RESULTS_DIR)/$(EXPERIMENT)/report.html"
+
 test: environment-dev ## run the tests
 	@$(BIN)/python -m pytest $(PYTEST_OPTIONS)
 
@@ -54,6 +67,10 @@ test-cluster: environment-dev ## run on a Slurm cluster of one node (needs root 
 
 test-faults: environment-dev ## kill, damage and fill up runs; each must recover
 	@$(BIN)/python -m pytest tests/faults
+
+test-crate: environment-dev ## check crates with the public validator, in an environment of its own
+	@tools/bootstrap.sh provenance
+	@$(BIN)/python -m pytest tests/crate
 
 lint: environment-dev ## check style, types and workflow
 	@$(BIN)/ruff check .
@@ -85,3 +102,4 @@ lock: ## write the locks again from requirements/*.in (needs uv)
 	uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/run.in -o requirements/run.lock
 	cd requirements && uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header dev.in -o dev.lock
 	cd requirements && uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header crosscheck.in -o crosscheck.lock
+	cd requirements && uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header provenance.in -o provenance.lock

@@ -19,7 +19,6 @@ os.environ.update(
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/running.smk"
 include: "workflow/rules/parameters.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/laboratory.smk"
@@ -28,6 +27,7 @@ include: "workflow/rules/inference.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/audit.smk"  # the last: it checks the products of all rules above
+include: "workflow/rules/running.smk"  # after all rules
 
 
 localrules:

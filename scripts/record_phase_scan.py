@@ -3,6 +3,7 @@
 import numpy as np
 
 from entangled_drums import jsonfile, recording
+from entangled_drums.laboratory.imperfections import Imperfections
 from entangled_drums.laboratory.pumped import PhaseScanSettings, line_centres_hz, record_phase_scan
 from entangled_drums.parameters import drive_settings, probe_settings
 from entangled_drums.provenance.job import Job, execute
@@ -27,8 +28,11 @@ def main(job: Job) -> None:
             half_span_hz=measurement["half_span_hz"],
             bin_width_hz=measurement["bin_width_hz"],
             line_centres_hz=line_centres_hz(device, drive, measurement["probe_offset_hz"]),
+            window=measurement["window"],
+            overlap=measurement.get("overlap", 0.0),
         ),
         job_stream(job.settings["seed"]),
+        Imperfections.of(job.settings["laboratory"]),
     )
     recording.write(job.outputs["recording"], dataset, job.record_id)
 

@@ -1,13 +1,13 @@
 #!/bin/sh
 # Make .venv from a hashed lock, or do nothing if it is there already.
-#   tools/bootstrap.sh run|dev|crosscheck
+#   tools/bootstrap.sh run|dev|crosscheck|provenance
 # PYTHON=...  the Python to use;  WHEELS=folder  install from that folder, without network.
 set -eu
 
 kind=$1
 cd "$(dirname "$0")/.."
 venv=.venv
-[ "$kind" != crosscheck ] || venv=.venv-crosscheck
+case $kind in crosscheck | provenance) venv=.venv-$kind ;; esac
 lock=requirements/$kind.lock
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "make: $*"; exit 1; }
@@ -72,7 +72,7 @@ fi
 "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps --no-build-isolation \
     --no-index -e . >>"$log" 2>&1 || fail "installing this package failed; details: $log"
 # Build matplotlib's font list once, rather than in every figure job at the same time.
-if [ "$kind" != crosscheck ]; then
+if [ "$venv" = .venv ]; then
     "$venv/bin/python" -c 'import matplotlib.font_manager' >>"$log" 2>&1 ||
         fail "matplotlib does not start; details: $log"
 fi

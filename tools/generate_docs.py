@@ -3,6 +3,7 @@
     python tools/generate_docs.py [--check]
 
 * docs/configuration.md, from the schemas;
+* docs/recordings.md, from the table of the recording format;
 * the index of figures and tables in README.md, from the records of the toy experiment, so that it
   says what really made them. Run `make toy` first.
 """
@@ -11,6 +12,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from entangled_drums import recording_format
 from entangled_drums.configuration.reference import reference
 from entangled_drums.provenance.record import SUFFIX, read_record
 
@@ -62,6 +64,7 @@ def pages(results: Path) -> dict[Path, str]:
     after = rest.split(END)[1]
     return {
         ROOT / "docs" / "configuration.md": reference(ROOT / "workflow" / "schemas"),
+        ROOT / "docs" / "recordings.md": recording_format.reference(),
         readme: f"{before}{BEGIN}\n{index(results)}{END}{after}",
     }
 

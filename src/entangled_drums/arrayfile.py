@@ -61,7 +61,12 @@ def _canonical(dataset: xarray.Dataset) -> xarray.Dataset:
     return canonical
 
 
-def write(path: str | Path, dataset: xarray.Dataset, record_id: str | None = None) -> None:
+def write(
+    path: str | Path,
+    dataset: xarray.Dataset,
+    record_id: str | None = None,
+    group: str | None = None,
+) -> None:
     """Write a dataset as netCDF-4 to exactly the path given.
 
     Parameters
@@ -73,6 +78,8 @@ def write(path: str | Path, dataset: xarray.Dataset, record_id: str | None = Non
         and every dimension a coordinate. Real numbers and strings only.
     record_id : str, optional
         Identity of the job that made the file, stored as the attribute ``record_id``.
+    group : str, optional
+        Group of the file to put the dataset in; attributes go there and the identity to the root.
 
     Raises
     ------
@@ -80,17 +87,20 @@ def write(path: str | Path, dataset: xarray.Dataset, record_id: str | None = Non
         If a variable lacks units, description or a storable type; nothing is written then.
     """
     canonical = _canonical(dataset)
-    if record_id is not None:
-        canonical.attrs = _checked_attributes(
-            {**canonical.attrs, "record_id": record_id}, "dataset"
-        )
+    identity = {} if record_id is None else {"record_id": record_id}
     buffer = io.BytesIO()
-    canonical.to_netcdf(buffer, engine="h5netcdf")
+    if group is None:
+        canonical.attrs = _checked_attributes({**canonical.attrs, **identity}, "dataset")
+        canonical.to_netcdf(buffer, engine="h5netcdf")
+    else:
+        root = xarray.Dataset(attrs=identity)
+        tree = xarray.DataTree.from_dict({"/": root, f"/{group}": canonical})
+        tree.to_netcdf(buffer, engine="h5netcdf")
     with open(path, "wb") as stream:
         stream.write(buffer.getbuffer())
 
 
-def read(path: str | Path) -> xarray.Dataset:
+def read(path: str | Path, group: str | None = None) -> xarray.Dataset:
     """Read a netCDF-4 file completely into memory.
 
     The file is opened by Python, not by the HDF5 library, so that a job's record of opened files
@@ -100,6 +110,8 @@ def read(path: str | Path) -> xarray.Dataset:
     ----------
     path : str or Path
         File to read.
+    group : str, optional
+        Group of the file to read; its root if None.
 
     Returns
     -------
@@ -118,7 +130,7 @@ def read(path: str | Path) -> xarray.Dataset:
         stream.seek(0)
         try:
             # Units such as "days" would otherwise turn numbers into time differences.
-            return xarray.load_dataset(stream, engine="h5netcdf", decode_times=False)
+            return xarray.load_dataset(stream, engine="h5netcdf", group=group, decode_times=False)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:120]
             raise FileFormatError(

@@ -63,6 +63,11 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--against", metavar="FOLDER", help="compare with reference numbers")
     verify.add_argument("--checkout", metavar="FOLDER", help="code and config to compare with")
 
+    crate = commands.add_parser("crate", help="pack a run as a Workflow Run RO-Crate")
+    crate.add_argument("folder", nargs="?", default="results/aalto-2018")
+    crate.add_argument("file", nargs="?", help="zip file to write (default: in the folder)")
+    crate.add_argument("--checkout", default=".", metavar="FOLDER", help="where the run was made")
+
     doctor = commands.add_parser("doctor", help="check the environment, with a cure for each fault")
     doctor.add_argument("--results", default="results", metavar="FOLDER")
 
@@ -101,6 +106,10 @@ def _run(options: argparse.Namespace) -> int:
         from entangled_drums.commands.verify import verify
 
         return verify(options.folder, options.root, options.against, options.checkout)
+    elif options.command == "crate":
+        from entangled_drums.commands.crate import crate
+
+        return crate(options.folder, options.file, options.checkout)
     elif options.command == "doctor":
         from entangled_drums.commands.doctor import doctor
 

@@ -122,8 +122,8 @@ def effective_averages(name: str, averages: int, overlap: float) -> float:
         Mean squared over variance of a bin: `averages` without overlap, less with it.
     """
     chosen = window(name)
-    lag = np.arange(1, averages)
-    lag = lag[lag * (1.0 - overlap) < 1.0]
+    reach = int(np.ceil(1.0 / (1.0 - overlap)))
+    lag = np.arange(1, min(averages, reach))
     correlation = chosen.autocorrelation(lag * (1.0 - overlap)) ** 2
     return float(averages / (1.0 + 2.0 * np.sum((1.0 - lag / averages) * correlation)))
 

@@ -73,13 +73,15 @@ class Cluster:
         self._wait(lambda: self.command("srun", "true").returncode == 0, "a job does not run")
 
     def start_node(self) -> None:
-        """Start slurmd and wait until its node is idle."""
+        """Start slurmd and wait until its node answers."""
         self._daemon("slurmd", "-D", "-N", _host())
-        self._wait(self._is_idle, "the node does not become idle")
+        self._wait(self._node_answers, "the node does not answer")
 
     def kill_node(self) -> None:
-        """Kill slurmd at once, as when a node breaks."""
-        self._daemons.pop("slurmd").kill()
+        """Kill slurmd at once."""
+        daemon = self._daemons.pop("slurmd")
+        daemon.kill()
+        daemon.wait()
 
     def stop(self) -> None:
         """Cancel all jobs and stop the daemons."""
@@ -182,8 +184,9 @@ PartitionName=all Nodes={_host()} Default=YES MaxTime=INFINITE State=UP
                 start_new_session=True,
             )
 
-    def _is_idle(self) -> bool:
-        return "idle" in self.command("sinfo", "--noheader", "--format=%T").stdout
+    def _node_answers(self) -> bool:
+        state = self.command("sinfo", "--noheader", "--format=%T").stdout.strip()
+        return state in ("idle", "mixed", "allocated")  # with a * behind, it does not answer
 
     def _wait(self, condition, complaint: str, seconds: float = 60.0) -> None:
         end = time.monotonic() + seconds

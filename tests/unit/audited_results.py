@@ -1,5 +1,6 @@
 """A small results folder as a run leaves it, made without the workflow in milliseconds."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,10 @@ drum_1:
     status: assumed
     source: assumption of a <test> & nothing else
 """
+RULES = (
+    *("write_parameters", "draw_truth", "record_emission", "calibrate_device"),
+    *("infer_direct", "write_table_s2", "draw_fig4", "audit"),
+)
 DEVICE_KEYS = [f"device.drum_1.thermal_occupation.{part}" for part in ("value", "uncertainty")]
 TRUE_OCCUPATION = 41.234567890123
 COMMIT = {"commit": "0" * 40, "uncommitted_changes": False, "utc": "2026-01-02T03:04:05Z"}
@@ -58,7 +63,7 @@ def add(
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
     record = compose(
         rule=rule,
-        code={f"scripts/{rule}.py": "1" * 64, "src/entangled_drums/units.py": "2" * 64},
+        code={name: hashlib.sha256(text.encode()).hexdigest() for name, text in code(rule).items()},
         inputs={name: check_artefact(folder / name, folder) for name in inputs},
         settings=settings,
     )
@@ -70,6 +75,11 @@ def add(
     return record["id"]
 
 
+def code(rule: str) -> dict[str, str]:
+    """What stands in the code files of a rule."""
+    return {f"scripts/{rule}.py": f"# {rule}\n", "src/entangled_drums/units.py": "# units\n"}
+
+
 def make(folder: Path) -> Path:
     """Make ``<folder>/results/small`` with its config files beside it, and audit it."""
     results = folder / "results" / "small"
@@ -77,7 +87,10 @@ def make(folder: Path) -> Path:
     for name, text in (
         ("config/experiments/small.yaml", EXPERIMENT_FILE),
         ("config/devices/assumed.yaml", DEVICE_FILE),
-        ("requirements/run.lock", "numpy==2.4.6\n"),
+        ("requirements/run.lock", "numpy==2.4.6\nsnakemake==9.27.1\n"),
+        ("Snakefile", "rule all:\n"),
+        ("CITATION.cff", "authors:\n  - name: The authors\n"),
+        *(item for rule in RULES for item in code(rule).items()),
     ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
@@ -235,5 +248,3 @@ def _write(path: Path, content: Any, identity: str) -> None:
     else:
         mark = {} if path.name == "manifest.json" else {"record_id": identity}
         jsonfile.write(path, {**content, **mark})
-
-

@@ -45,7 +45,7 @@ def is_resolved(value: object) -> bool:
         return list(value) == sorted(value) and all(map(is_resolved, value.values()))
     if type(value) is list:
         return all(map(is_resolved, value))
-    return type(value) in (str, int, float)
+    return type(value) in (str, int, float, bool)
 
 
 @pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
@@ -144,7 +144,8 @@ def keys_of(kind: str) -> list[Any]:
 @pytest.mark.parametrize(("key", "part"), [*keys_of("experiment"), *keys_of("device")])
 def test_every_key_is_described_with_unit_range_and_example(key: str, part: dict[str, Any]) -> None:
     assert len(part["description"].split()) >= 2
-    unit = {"hz": "Hz", "s": "seconds", "k": "kelvin", "m": "metres"}.get(key.rpartition("_")[2])
+    units = {"hz": "Hz", "s": "seconds", "k": "kelvin", "m": "metres", "rad": "rad"}
+    unit = units.get(key.removesuffix("[]").rpartition("_")[2])
     if unit and "_" in key.rpartition(".")[2]:
         assert unit in part["description"]
     if part["type"] in ("number", "integer"):
@@ -152,7 +153,13 @@ def test_every_key_is_described_with_unit_range_and_example(key: str, part: dict
         assert {"maximum", "exclusiveMaximum"} & set(part)
         assert unit or any(
             word in part["description"]
-            for word in ("dimensionless", "a count", "in the unit of", "in the unit that")
+            for word in (
+                "dimensionless",
+                "a count",
+                "in quanta",
+                "in the unit of",
+                "in the unit that",
+            )
         )
     # A quantity has an example as a whole, with its value in it.
     if part["type"] != "object" and not key.endswith(".value"):

@@ -42,7 +42,7 @@ CASES = [
         "  source: simulated",
         "  source: simulated\n  qqqqqqqq: 1",
         "toy.yaml:27: recordings.qqqqqqqq: unknown key; remove it, the keys here "
-        "are: source, emission, phase_scan",
+        "are: source, path, emission, phase_scan",
     ),
     Case(
         "missing_key",
@@ -645,6 +645,22 @@ CASES = [
         "name: drums",
         'devices/drums-2018-assumed.yaml:6: name: "drums" differs from the file '
         "name; write drums-2018-assumed, or rename the file",
+    ),
+    Case(
+        "stationarity_at_no_point",
+        EXPERIMENT,
+        "    point: reference-x450",
+        "    point: reference-x451",
+        'toy.yaml:53: calibration.stationarity.point: "reference-x451" is not an operating point; '
+        "did you mean reference-x450?",
+    ),
+    Case(
+        "files_without_path",
+        EXPERIMENT,
+        "  source: simulated",
+        "  source: files",
+        "toy.yaml:25: recordings.path: missing key, source is files; write for example "
+        "path: config/recordings/example",
     ),
 ]
 

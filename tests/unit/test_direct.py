@@ -9,7 +9,8 @@ from scipy.stats import chi2, kstest, norm
 
 from entangled_drums import calibration, jsonfile, parameters, prior
 from entangled_drums.errors import CalibrationError, InferenceError, RecordingError
-from entangled_drums.inference.direct import DirectSettings, infer
+from entangled_drums.inference.direct import infer
+from entangled_drums.inference.line_data import LineSettings
 from entangled_drums.inference.line_maps import MODEL_PARAMETERS, model_state
 from entangled_drums.laboratory import pumped
 
@@ -48,7 +49,7 @@ RELATIVE = {
 UNCERTAINTIES = {name: RELATIVE.get(name, 0.0) * value for name, value in VALUES.items()}
 EXACT = calibration.from_device(VALUES, dict.fromkeys(VALUES, 0.0))
 UNCERTAIN = calibration.from_device(VALUES, UNCERTAINTIES)
-FEW = DirectSettings(samples=2000)
+FEW = LineSettings(samples=2000)
 PHASES = 2.0 * np.pi * np.arange(8) / 8
 
 

@@ -30,9 +30,9 @@ def rendered(caption, quoted, settings, tmp_path, frames=("a", "b")):
         )
     )
     warnings = StringIO()
-    body = publish_parts(
-        text, writer_name="html5", settings_overrides={"warning_stream": warnings}
-    )["body"]
+    body = publish_parts(text, writer="html5", settings_overrides={"warning_stream": warnings})[
+        "body"
+    ]
     assert warnings.getvalue() == ""
     return body
 

@@ -249,6 +249,37 @@ def test_one_sided_and_missing_intervals_are_drawn_as_they_are():
     assert points_drawn(lower_row) == {}
 
 
+def test_a_route_that_gives_no_value_is_a_cross_on_the_axis():
+    common = {"route": "quadrature", "power": "reference", "red_coupling_hz": 1.4e5}
+    results = tuple(
+        route_result(
+            {
+                **common,
+                "operating_point": f"point-{index}",
+                "ratio": ratio,
+                "validity": validity,
+                "quantities": {"duan": {"value": None, "uncertainty": None}},
+            }
+        )
+        for index, (ratio, validity) in enumerate(
+            [(0.3, "not valid here: lines not resolved"), (0.5, "valid")]
+        )
+    )
+    curve = invented_curve(1.4e5)
+    data = [fig4.PowerData("reference", 1.4e5, curve, curve, results)]
+    frame = fig4.plotted(data, None)
+    rows = frame[frame["series"] == "quadrature_no_value"]
+    assert list(rows["panel"]) == ["a"]
+    assert list(rows["x"]) == [0.3]
+    assert rows["y"].isna().all()
+    figure = fig4.draw(data, None, ORIGIN)
+    assert overlapping_text(figure) == []
+    (cross,) = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
+    assert list(cross.get_xdata()) == [0.3]
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "cross: no value there" in labels
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -127,7 +127,9 @@ def test_every_kind_of_file_carries_its_record(results: Path, form: str) -> None
 
 @pytest.mark.parametrize("form", TRACEABLE)
 def test_renamed_copy_is_traced(results: Path, tmp_path: Path, form: str) -> None:
-    name = next(name for name in sorted(lineage.read_chain(results).producers) if name.endswith(form))
+    name = next(
+        name for name in sorted(lineage.read_chain(results).producers) if name.endswith(form)
+    )
     name = "inference/near/direct.json" if form == "json" else name
     mailed = tmp_path / f"mailed.{form}"
     mailed.write_bytes((results / name).read_bytes())
@@ -143,7 +145,7 @@ def test_renamed_copy_is_traced(results: Path, tmp_path: Path, form: str) -> Non
 def test_unknown_files_are_refused_in_one_line(results: Path, tmp_path: Path) -> None:
     stranger = tmp_path / "stranger.png"
     stranger.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\xff" * 50)
-    for given, message in (
+    for words, message in (
         (str(stranger), "carries no record"),
         ("absent", "no figure or table of that name"),
         ("no/such/file.pdf", "does not exist"),
@@ -151,7 +153,7 @@ def test_unknown_files_are_refused_in_one_line(results: Path, tmp_path: Path) ->
         (str(results / "figures/fig4.record.json"), "is a record"),
     ):
         with pytest.raises(ProvenanceError, match=message) as error:
-            lineage.find_target(given, [results])
+            lineage.find_target(words, [results])
         assert "\n" not in str(error.value)
 
 
@@ -285,7 +287,11 @@ def test_texts_of_strangers_are_escaped(words: list[str]) -> None:
     text_of = {
         "schema": 1,
         "target": {
-            **{"name": file, "folder": rule, "note": note, "digest": "0", "record": "1"},
+            "name": file,
+            "folder": rule,
+            "note": note,
+            "digest": "0",
+            "record": "1",
             "cell": {
                 "column": column,
                 "text": value,
@@ -297,13 +303,22 @@ def test_texts_of_strangers_are_escaped(words: list[str]) -> None:
         "jobs": [job],
         "parameters": [
             {
-                **{"key": key, "value": {source: value}, "uncertainty": value},
-                **{"status": status, "source": source, "file": file, "line": 3},
+                "key": key,
+                "value": {source: value},
+                "uncertainty": value,
+                "status": status,
+                "source": source,
+                "file": file,
+                "line": 3,
             }
         ],
         "made": {
-            **{"commit": commit, "uncommitted_changes": None, "utc": value},
-            **{"processor": source, "blas": [value], "root_digest": "2"},
+            "commit": commit,
+            "uncommitted_changes": None,
+            "utc": value,
+            "processor": source,
+            "blas": [value],
+            "root_digest": "2",
         },
         "problems": [problem],
     }

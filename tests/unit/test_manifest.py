@@ -57,7 +57,7 @@ def test_schema_is_valid_strict_and_described() -> None:
             assert node["additionalProperties"] is False
             assert set(node["required"]) == set(node["properties"])
             assert all("description" in entry for entry in node["properties"].values())
-        pending += [entry for entry in node.get("properties", {}).values()]
+        pending += list(node.get("properties", {}).values())
         if isinstance(node.get("additionalProperties"), dict):
             pending.append(node["additionalProperties"])
 
@@ -70,7 +70,7 @@ def test_manifest_without_a_key_is_refused(results: Path, key: str) -> None:
     del broken[key]
     with pytest.raises(ProvenanceError, match="manifest: "):
         validate(broken, audited_results.SCHEMA)
-    with pytest.raises(ProvenanceError, match="unknown|unexpected"):
+    with pytest.raises(ProvenanceError, match="unexpected"):
         validate({**manifest, "more": 1}, audited_results.SCHEMA)
 
 
@@ -175,7 +175,9 @@ def test_figures_and_coverage_may_show_the_truth(results: Path) -> None:
 
 
 def git(folder: Path, *words: str) -> None:
-    identity = {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    identity = {
+        f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+    }
     subprocess.run(
         ["git", *words],
         cwd=folder,

@@ -139,7 +139,10 @@ def test_result_of_another_run_is_replaced(results: Path, tmp_path: Path) -> Non
     other = tmp_path / "other" / "small"
     shutil.copytree(results, other)
     audited_results.add(
-        other, "draw_fig4", {"figures/fig4.png": audited_results.Figure(figsize=(1, 1))}, colour="red"
+        other,
+        "draw_fig4",
+        {"figures/fig4.png": audited_results.Figure(figsize=(1, 1))},
+        colour="red",
     )
     shutil.copy(other / "figures/fig4.png", results / "figures/fig4.png")
     (finding,) = verify(results).findings
@@ -250,9 +253,7 @@ def test_malformed_record_is_named(results: Path, key: str, value: object) -> No
     path = results / "inference/near/direct.record.json"
     record = jsonfile.read(path)
     record[key] = value
-    record["id"] = audited_results.compose(
-        rule="x", code={}, inputs={}, settings={}
-    )["id"]
+    record["id"] = audited_results.compose(rule="x", code={}, inputs={}, settings={})["id"]
     jsonfile.write(path, record)
     assert kinds(results)["inference/near/direct.record.json"] == "altered"
 

@@ -111,15 +111,15 @@ def test_one_flipped_byte_in_any_file_is_found(results: Path) -> None:
 def test_audit_costs_at_most_a_tenth_of_the_run(results: Path) -> None:
     """Processor time, which other processes on the machine do not change."""
     spent = {
-        path.relative_to(results / "benchmarks").as_posix(): json.loads(path.read_text())["cpu_time"]
+        path.relative_to(results / "benchmarks").as_posix(): json.loads(path.read_text())[
+            "cpu_time"
+        ]
         for path in results.glob("benchmarks/*/*.jsonl")
     }
     assert spent["audit/job.jsonl"] <= 0.1 * sum(spent.values())
 
 
-def test_edited_code_and_config_are_named(
-    edited: Checkout, capsys: pytest.CaptureFixture
-) -> None:
+def test_edited_code_and_config_are_named(edited: Checkout, capsys: pytest.CaptureFixture) -> None:
     results = edited.folder / "results" / "toy"
     edited.replace("src/entangled_drums/figures/fig4.py", "_ROW_MM = 52.0", "_ROW_MM = 53.0")
     edited.replace(TOY, "value: 0.83", "value: 0.84")

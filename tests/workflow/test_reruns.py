@@ -10,7 +10,7 @@ from tests.workflow.checkouts import Checkout, make_checkout
 INFERENCE = {"infer_direct": 2, "draw_fig4": 1, "write_table_s2": 1}
 RECORDINGS = {"record_emission": 2, "record_phase_scan": 2}
 PARAMETERS = {"write_parameters": 1}
-THEORY = {"solve_sweep": 1, "solve_band": 1}
+THEORY = {"solve_sweep": 1, "join_sweep": 1, "solve_band": 1}
 TRUTH = {"draw_truth": 1}
 CALIBRATION = {"calibrate_device": 1}
 
@@ -68,7 +68,7 @@ def test_second_run_does_nothing(checkout: Checkout) -> None:
             "FORMAT_VERSION = 2",
             {**CALIBRATION, **INFERENCE},
         ),
-        (f"{LIBRARY}/figures/style.py", "7.0", "7.5", {"draw_fig4": 1}),
+        (f"{LIBRARY}/figures/style.py", "7.0", "7.5", {"draw_fig1": 1, "draw_fig4": 1}),
         (f"{LIBRARY}/figures/fig4.py", "_ROW_MM = 52.0", "_ROW_MM = 53.0", {"draw_fig4": 1}),
         ("scripts/draw_truth.py", "once.", "once!", {**TRUTH, **RECORDINGS, **INFERENCE}),
     ],
@@ -148,6 +148,7 @@ def test_swapped_values_are_noticed(checkout: Checkout) -> None:
         **RECORDINGS,
         **CALIBRATION,
         **INFERENCE,
+        "draw_fig1": 1,
     }
 
 

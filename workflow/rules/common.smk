@@ -99,10 +99,10 @@ def benchmark_file(rule_name, job="job"):
 
 
 def cost(rule_name):
-    """Resources of one job of a rule: what was measured, with headroom; more at every retry."""
-    measured = COSTS["rules"][rule_name]
-    memory = int(measured["memory_mb"] * COSTS["headroom"]["memory"])
-    minutes = int(measured["seconds"] * COSTS["headroom"]["runtime"] / 60) + 1
+    """Limits of one job on a cluster: what was measured, with headroom; more at every retry."""
+    measured, headroom, manager = COSTS["rules"][rule_name], COSTS["headroom"], COSTS["cluster"]
+    memory = int(measured["memory_mb"] * headroom["memory"] + manager["memory_mb"])
+    minutes = int(measured["seconds"] * headroom["runtime"] / 60 + manager["minutes"])
     return {
         "mem_mb": lambda wildcards, attempt: memory * attempt,
         "runtime": lambda wildcards, attempt: minutes * attempt,

@@ -50,6 +50,7 @@ rule record_emission:
             device=device("cavity", "drum_1", "drum_2"),
             drive=drive_at(wildcards.point),
             measurement=configured("recordings.emission"),
+            laboratory=configured("laboratory"),
             seed=seed("emission", wildcards.point),
         ),
         code=code_digest("record_emission"),
@@ -79,6 +80,7 @@ rule record_phase_scan:
             device=device("cavity", "drum_1", "drum_2"),
             drive=drive_at(wildcards.point),
             measurement=configured("recordings.phase_scan"),
+            laboratory=configured("laboratory"),
             seed=seed("phase_scan", wildcards.point),
         ),
         code=code_digest("record_phase_scan"),
@@ -86,6 +88,78 @@ rule record_phase_scan:
         "../../scripts/record_phase_scan.py"
 
 
+rule record_stationarity:
+    input:
+        code=code("record_stationarity"),
+        records=records(rules.draw_truth.output.truth),
+        truth=rules.draw_truth.output.truth,
+    output:
+        recording=result("recordings/{point}/stationarity.nc"),
+        record=result("recordings/{point}/stationarity.record.json"),
+    log:
+        log_file("record_stationarity", "{point}"),
+    benchmark:
+        benchmark_file("record_stationarity", "{point}")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("record_stationarity"),
+    params:
+        settings=lambda wildcards: settings(
+            device=device("cavity", "drum_1", "drum_2"),
+            drive=drive_at(wildcards.point),
+            measurement=configured("recordings.emission"),
+            segments=configured("calibration.stationarity.segments"),
+            laboratory=configured("laboratory"),
+            seed=seed("stationarity", wildcards.point),
+        ),
+        code=code_digest("record_stationarity"),
+    script:
+        "../../scripts/record_stationarity.py"
+
+
+rule record_calibration:
+    input:
+        code=code("record_calibration"),
+        records=records(rules.draw_truth.output.truth),
+        truth=rules.draw_truth.output.truth,
+    output:
+        cavity_response=result("recordings/calibration.cavity_response.nc"),
+        background=result("recordings/calibration.background.nc"),
+        load_noise=result("recordings/calibration.load_noise.nc"),
+        thermal_sweep=result("recordings/calibration.thermal_sweep.nc"),
+        sideband_cooling=result("recordings/calibration.sideband_cooling.nc"),
+        sideband_narrowing=result("recordings/calibration.sideband_narrowing.nc"),
+        probe_calibration=result("recordings/calibration.probe_calibration.nc"),
+        record=result("recordings/calibration.record.json"),
+    log:
+        log_file("record_calibration"),
+    benchmark:
+        benchmark_file("record_calibration")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("record_calibration"),
+    params:
+        settings=settings(
+            device=device("cavity", "drum_1", "drum_2"),
+            measurement=configured("calibration"),
+            emission=configured("recordings.emission"),
+            probe_offset_hz=configured("recordings.phase_scan.probe_offset_hz"),
+            laboratory=configured("laboratory"),
+            seed=seed("calibration"),
+        ),
+        code=code_digest("record_calibration"),
+    script:
+        "../../scripts/record_calibration.py"
+
+
 PRODUCTS += rules.draw_truth.output
+PRODUCTS += rules.record_calibration.output
+PRODUCTS += expand(
+    rules.record_stationarity.output, point=EXPERIMENT["calibration"]["stationarity"]["point"]
+)
 PRODUCTS += expand(rules.record_emission.output, point=POINTS)
 PRODUCTS += expand(rules.record_phase_scan.output, point=POINTS)

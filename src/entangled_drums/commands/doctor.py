@@ -116,9 +116,7 @@ def environment(checkout: Path) -> Iterator[Diagnosis]:
     what = f"environment {sys.prefix}: {len(wanted) - len(wrong)} of {len(wanted)} packages locked"
     if wrong:
         shown = ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
-        yield Diagnosis(
-            f"{what}; {shown}", "run this in .venv: rm -rf .venv, make environment"
-        )
+        yield Diagnosis(f"{what}; {shown}", "run this in .venv: rm -rf .venv, make environment")
     else:
         yield Diagnosis(what)
 
@@ -146,7 +144,7 @@ def locked(text: str) -> dict[str, str]:
 
 def _other_platform(marker: str) -> bool:
     named = re.search(r"sys_platform\s*==\s*'(\w+)'", marker)
-    return bool(named) and named[1] != sys.platform
+    return named is not None and named[1] != sys.platform
 
 
 def writable(results: Path) -> Diagnosis:

@@ -24,6 +24,7 @@ from entangled_drums.configuration.values import (
     SWEEP_PARAMETERS,
     device_values,
     operating_point_id,
+    operating_point_ids,
 )
 from entangled_drums.errors import EntangledDrumsError
 
@@ -115,6 +116,34 @@ def figure_problems(config: Mapping[str, Any]) -> list[Problem]:
             what = "figures show this sweep beside the operating points"
             remedy = f"write power: {power} and the one axis drive.ratio"
             found.append(Problem(("theory", "sweeps", f"ratio-{power}"), f"{what}; {remedy}"))
+    return found
+
+
+def calibration_problems(config: Mapping[str, Any]) -> list[Problem]:
+    """Return the problems of the measurements that accompany the operating points.
+
+    Parameters
+    ----------
+    config : mapping
+        Experiment, valid under its schema and with valid references.
+
+    Returns
+    -------
+    list of Problem
+    """
+    points = operating_point_ids(config)
+    found = []
+    point = config["calibration"]["stationarity"]["point"]
+    if point not in points:
+        what = f"{shown(point)} is not an operating point; {did_you_mean(point, points)}"
+        found.append(Problem(("calibration", "stationarity", "point"), what))
+    recordings = config["recordings"]
+    if recordings["source"] == "files" and "path" not in recordings:
+        what = "missing key, source is files; write for example path: config/recordings/example"
+        found.append(Problem(("recordings", "path"), what))
+    if recordings["source"] == "simulated" and "path" in recordings:
+        what = "source is simulated; remove this key, or write source: files"
+        found.append(Problem(("recordings", "path"), what))
     return found
 
 

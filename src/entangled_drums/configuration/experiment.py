@@ -47,7 +47,10 @@ def load_experiment(
         known = _names(device_path.parent)
         what = f"device file {device_path} is missing; {did_you_mean(config['device'], known)}"
         found.append(Problem(("device",), what))
-    found = found or consistency.figure_problems(config)
+    found = found or [
+        *consistency.figure_problems(config),
+        *consistency.calibration_problems(config),
+    ]
     if found:
         fail(path, found, document.lines)
     config["device"] = _checked(yamlfile.read(device_path), device_schema)

@@ -58,6 +58,7 @@ _TYPES = {
     "number": "number",
     "integer": "whole number",
     "string": "text",
+    "boolean": "true or false",
 }
 
 

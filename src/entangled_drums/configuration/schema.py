@@ -35,6 +35,7 @@ _TYPES = {
     "number": "a number",
     "integer": "a whole number",
     "string": "text",
+    "boolean": "true or false",
 }
 _LIMITS = {
     "minimum": "at least",

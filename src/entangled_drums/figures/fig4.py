@@ -40,6 +40,8 @@ ROUTE_SPACING_POINTS = 2.4
 THEORY_SHOWN_UP_TO = 1.6
 
 _NOT_VALID = "_not_valid"
+_NO_VALUE = "_no_value"
+_NO_VALUE_MARKER = "x"
 _UNIT = "1"
 _AXIS_LABEL = {
     "duan": "Duan sum, $D$ (vacuum = 1)",
@@ -185,8 +187,9 @@ def plotted(powers: Sequence[PowerData], recalled: RecalledValue | None) -> pand
     -------
     pandas.DataFrame
         Columns panel (letter), series, x, y, lower, upper (68 %), unit. Series are "theory", the
-        names of the routes (with "_not_valid" where the route does not hold), "separability"
-        (its two ends) and "recalled" (panel "recalled", no x).
+        names of the routes (with "_not_valid" where the route does not hold, with "_no_value" and
+        no y where it therefore gives no number at all), "separability" (its two ends) and
+        "recalled" (panel "recalled", no x).
 
     Raises
     ------
@@ -205,8 +208,14 @@ def plotted(powers: Sequence[PowerData], recalled: RecalledValue | None) -> pand
         ]
         for route in ROUTES:
             for result in sorted(data.results, key=lambda item: item.ratio):
+                if result.route != route:
+                    continue
                 estimate = result.quantities.get(quantity)
-                if result.route != route or estimate is None or not np.isfinite(estimate.value):
+                if estimate is None or not np.isfinite(estimate.value):
+                    # A quantity that the route never gives is no news; a route that fails is.
+                    if not result.valid and quantity == QUANTITIES[0]:
+                        absent = (np.nan, np.nan, np.nan, _UNIT)
+                        rows.append((panel, route + _NO_VALUE, result.ratio, *absent))
                     continue
                 series = route if result.valid else route + _NOT_VALID
                 rows.append(
@@ -273,7 +282,8 @@ def _draw(
     width = style.SINGLE_COLUMN_MM if len(powers) == 1 else style.DOUBLE_COLUMN_MM
     shown_routes = _routes_in(frame)
     columns = 2 if len(powers) == 1 else 4
-    legend_lines = -(-(len(shown_routes) + 3) // columns)
+    handles, labels = _legend(frame, shown_routes)
+    legend_lines = -(-len(labels) // columns)
     top = _TOP_MM + 3.5 * (legend_lines - 1)
     height = top + 2 * _ROW_MM + _ROW_GAP_MM + _BOTTOM_MM
     figure = style.new_figure(width, height)
@@ -314,7 +324,15 @@ def _draw(
         axes = figure.add_axes(box(0, width - _RIGHT_MM - _STRIP_MM, _STRIP_MM))
         _draw_recalled(axes, frame[frame["series"] == "recalled"], recalled, limits["duan"])
 
-    _draw_legend(figure, frame, shown_routes, columns)
+    figure.legend(  # type: ignore[call-overload]  # a tuple draws one handle over the other
+        handles,
+        labels,
+        loc="upper center",
+        ncols=columns,
+        borderaxespad=0.3,
+        handlelength=1.8,
+        columnspacing=1.4,
+    )
     note = f"{origin} Error bars: 68 %."
     figure.text(_LEFT_MM / width, 2.0 / height, note, ha="left", va="bottom", style="italic")
     return figure
@@ -352,6 +370,19 @@ def _draw_panel(
             points = frame[frame["series"] == series]
             if points.size:
                 _draw_points(axes, points, route, series == route, axes.transData + shift)
+        absent = frame[frame["series"] == route + _NO_VALUE]
+        if absent.size:
+            axes.plot(
+                absent["x"],
+                np.zeros(len(absent)),
+                transform=axes.get_xaxis_transform() + shift,
+                color=LOOKS[route].colour,
+                marker=_NO_VALUE_MARKER,
+                markerfacecolor="white",
+                linestyle="none",
+                clip_on=False,
+                zorder=4.0,
+            )
 
 
 def _draw_points(
@@ -416,9 +447,9 @@ def _draw_recalled(
     axes.set_axis_off()
 
 
-def _draw_legend(
-    figure: Figure, frame: pandas.DataFrame, shown_routes: Sequence[str], columns: int
-) -> None:
+def _legend(
+    frame: pandas.DataFrame, shown_routes: Sequence[str]
+) -> tuple[list[Line2D | tuple[Patch, Line2D]], list[str]]:
     theory = LOOKS["theory"]
     bound = LOOKS["separability"]
     handles: list[Line2D | tuple[Patch, Line2D]] = [
@@ -437,16 +468,20 @@ def _draw_legend(
         handles.append(
             Line2D([], [], color="black", marker="o", markerfacecolor="white", linestyle="none")
         )
-        labels.append("open: route not valid there")
-    figure.legend(  # type: ignore[call-overload]  # a tuple draws one handle over the other
-        handles,
-        labels,
-        loc="upper center",
-        ncols=columns,
-        borderaxespad=0.3,
-        handlelength=1.8,
-        columnspacing=1.4,
-    )
+        labels.append("open: not valid there")
+    if frame["series"].str.endswith(_NO_VALUE).any():
+        handles.append(
+            Line2D(
+                [],
+                [],
+                color="black",
+                marker=_NO_VALUE_MARKER,
+                markerfacecolor="white",
+                linestyle="none",
+            )
+        )
+        labels.append("cross: no value there")
+    return handles, labels
 
 
 def _limits(frame: pandas.DataFrame, quantity: str, powers: int) -> tuple[float, float]:
@@ -471,7 +506,7 @@ def _panels(powers: Sequence[PowerData]) -> list[tuple[str, str, PowerData]]:
 
 
 def _routes_in(frame: pandas.DataFrame) -> list[str]:
-    present = set(frame["series"].str.removesuffix(_NOT_VALID))
+    present = set(frame["series"].str.removesuffix(_NOT_VALID).str.removesuffix(_NO_VALUE))
     return [route for route in ROUTES if route in present]
 
 

@@ -20,7 +20,6 @@ for ideal pumps to parts in 1e4), and the offsets change little between the cali
 device.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,23 +27,17 @@ import numpy as np
 import xarray
 from numpy.typing import NDArray
 
-from entangled_drums import covariance, parameters, recording
 from entangled_drums.calibration import Calibration
-from entangled_drums.errors import InferenceError
+from entangled_drums.inference.groups import dimensionless_groups
 from entangled_drums.inference.line_maps import (
     MODEL_PARAMETERS,
-    ExactLines,
-    Grids,
     Setup,
     closed_forms,
     exact_lines,
-    expected_lines,
     model_state,
     offsets,
 )
-from entangled_drums.inference.spectral_lines import Goodness, fit_areas, fit_line, window
-from entangled_drums.parameters import DriveSettings
-from entangled_drums.units import angular, cyclic
+from entangled_drums.inference.spectral_lines import Goodness
 
 Array = NDArray[np.float64]
 
@@ -52,39 +45,6 @@ UNKNOWNS = ("occupation_1", "occupation_2", "correlator_real", "correlator_imagi
 DATA = ("bogoliubov_1", "bogoliubov_2", "scan_mean", "scan_cosine", "scan_sine")
 
 _GLS_ITERATIONS = 4
-
-
-@dataclass(frozen=True)
-class DirectSettings:
-    """Choices of the direct route.
-
-    Parameters
-    ----------
-    emission_half_window_widths : float
-        Half-width of an emission line's fit window, in calibrated line widths Gamma. Narrow: these
-        lines are strong, and what limits their fit is their shape: unequal drums make each a sum
-        of two poles of different width.
-    scan_half_window_widths : float
-        The same for the probe lines, which are weak: noise limits their fit.
-    largest_share_of_gap : float
-        Half-width of a window at most this share of the distance to the next line.
-    smallest_half_window_widths : float
-        A spectrum must cover each line by at least this many Gamma on either side.
-    smallest_separation : float
-        The route is not valid where lines are closer than this many Gamma.
-    smallest_p_value : float
-        The route is not valid where a fit is worse than this.
-    samples : int
-        Drawn calibrations, each with one draw of the noise, behind errors and intervals.
-    """
-
-    emission_half_window_widths: float = 2.0
-    scan_half_window_widths: float = 5.0
-    largest_share_of_gap: float = 0.6
-    smallest_half_window_widths: float = 1.5
-    smallest_separation: float = 3.0
-    smallest_p_value: float = 1e-3
-    samples: int = 20000
 
 
 @dataclass(frozen=True)
@@ -155,118 +115,6 @@ class DirectResult:
             "probability_entangled": self.probability_entangled,
             "physical_fraction": self.physical_fraction,
         }
-
-
-def _block_around(frequency: Array, centre: float, width_of_bin: float) -> float:
-    """Distance from `centre` to the nearer end of the gapless block of bins around it."""
-    breaks = np.flatnonzero(np.diff(frequency) > 2.5 * width_of_bin)
-    starts = np.concatenate([[0], breaks + 1])
-    stops = np.concatenate([breaks, [frequency.size - 1]])
-    for start, stop in zip(starts, stops, strict=True):
-        if frequency[start] <= centre <= frequency[stop]:
-            return float(min(centre - frequency[start], frequency[stop] - centre))
-    return 0.0
-
-
-def _half_windows(
-    spectrum: xarray.Dataset,
-    centres: Array,
-    widths: Array,
-    wanted: Array,
-    settings: DirectSettings,
-    source: str,
-) -> Array:
-    frequency = angular(spectrum["frequency_hz"].values)
-    bin_width = float(angular(spectrum.attrs["bin_width_hz"]))
-    needed = settings.smallest_half_window_widths * widths
-    covered = np.array([_block_around(frequency, float(centre), bin_width) for centre in centres])
-    for line in np.flatnonzero(covered < needed):
-        low, high = cyclic(centres[line] - needed[line]), cyclic(centres[line] + needed[line])
-        raise InferenceError(
-            f"{source}: does not cover line {line + 1}, {low:.0f} .. {high:.0f} Hz from the drive "
-            "centre; record that range"
-        )
-    return np.minimum(np.maximum(wanted, needed), covered)
-
-
-@dataclass(frozen=True)
-class _Bins:
-    """Indices of the bins of each fit, one window for each line, named as in `Grids`."""
-
-    emission: tuple[NDArray[np.intp], NDArray[np.intp]]
-    scan: tuple[NDArray[np.intp], NDArray[np.intp]]
-    reference: tuple[NDArray[np.intp], NDArray[np.intp]]
-
-
-@dataclass(frozen=True)
-class _Measured:
-    areas: Array
-    covariance: Array
-    fits: dict[str, Goodness]
-
-
-def _measure(
-    emission: xarray.Dataset, scan: xarray.Dataset, setup: Setup, bins: _Bins, model: ExactLines
-) -> _Measured:
-    """Fit all recorded lines; areas (M,), their covariance (M, M) and the goodness of each fit."""
-    emission_frequency = angular(emission["frequency_hz"].values)
-    emission_power = emission["power_spectral_density"].values
-    scan_frequency = angular(scan["frequency_hz"].values)
-    scan_power = scan["power_spectral_density"].values
-    offset = float(angular(setup.probe.offset_hz))
-    count = setup.phases.size
-    size = 2 + 2 * count
-    areas, noise = np.zeros(size), np.zeros((size, size))
-    fits: dict[str, Goodness] = {}
-    for line in (0, 1):
-        index = bins.emission[line]
-        start = model.lines[line][0]
-        # What no line shape fits in the exact spectrum (curved pedestal, tails of other lines) is
-        # taken off; it is orthogonal to the fit, so areas stay and only chi-square improves.
-        fit = fit_line(
-            emission_frequency[index],
-            emission_power[index] - model.emission_unfitted[line][0],
-            setup.emission_averages,
-            start.centre,
-            start.width,
-            f"emission, line {line + 1}",
-        )
-        fits[f"emission_line_{line + 1}"] = fit.goodness
-        areas[line] = fit.area
-        noise[line, line] = fit.covariance[0, 0]
-
-        index = bins.scan[line]
-        frequency = scan_frequency[index]
-        power = scan_power[:, index] - model.scan_unfitted[line][0]
-        index = bins.reference[line]
-        reference_frequency, reference_power = emission_frequency[index], emission_power[index]
-
-        def difference(
-            centre: float,
-            width: float,
-            at: tuple[Array, Array] = (frequency, reference_frequency),
-            of: tuple[Array, Array] = (power, reference_power),
-        ) -> tuple[Array, Array, Goodness]:
-            with_probe = fit_areas(at[0], of[0], setup.scan_averages, centre + offset, width)
-            without = fit_areas(at[1], of[1], setup.emission_averages, centre + offset, width)
-            variance = np.diag(with_probe.covariance[:, 0, 0]) + without.covariance[0, 0]
-            return with_probe.area - without.area, variance, with_probe.goodness
-
-        rows = slice(2 + line * count, 2 + (line + 1) * count)
-        areas[rows], variance, fits[f"scan_line_{line + 1}"] = difference(fit.centre, fit.width)
-        # Centre and width come from the emission fit: their errors move all phases together.
-        d_centre, d_width = np.sqrt(np.diag(fit.covariance)[4:])
-        by_shape = np.stack(
-            [
-                (difference(fit.centre + d_centre, fit.width)[0] - areas[rows]) / d_centre,
-                (difference(fit.centre, fit.width + d_width)[0] - areas[rows]) / d_width,
-            ],
-            axis=-1,
-        )
-        noise[rows, rows] = variance + by_shape @ fit.covariance[4:, 4:] @ by_shape.T
-        noise[line, rows] = fit.covariance[0, 4:] @ by_shape.T
-        noise[rows, line] = noise[line, rows]
-    return _Measured(areas, noise, fits)
 
 
 def _derived(state: Array) -> dict[str, Array]:
@@ -347,31 +195,6 @@ def _quantities(
     return quantities, entangled, float(np.mean(_physical(drawn)))
 
 
-def _groups(values: Mapping[str, Any], drive: DriveSettings) -> dict[str, float]:
-    system = parameters.system(values, drive)
-    device = system.device
-    kappa = float(device.kappa)
-    half_splitting = float(device.mechanical_frequency[1] - device.mechanical_frequency[0]) / 2.0
-    red, blue = system.drive.red_coupling, system.drive.blue_coupling
-    widths = expected_lines(values, drive)[1]
-    cooperativity = (
-        4.0 * red**2 * kappa / (device.mechanical_linewidth * (kappa**2 + 4.0 * half_splitting**2))
-    )
-    return {
-        "cooperativity_over_occupation": float(
-            np.mean(cooperativity / system.bath.thermal_occupation)
-        ),
-        "ratio": float(np.mean(blue / red)),
-        "half_splitting_over_kappa": half_splitting / kappa,
-        "line_width_over_half_splitting": float(np.mean(widths)) / half_splitting,
-        "cavity_occupation": float(system.cavity_occupation),
-        "external_over_total_loss": float(device.kappa_external) / kappa,
-        "coupling_1_over_coupling_2": float(
-            device.single_photon_coupling[0] / device.single_photon_coupling[1]
-        ),
-    }
-
-
 def without_result(validity: str, emission: xarray.Dataset | None = None) -> DirectResult:
     """Return a result without numbers, with its reason.
 
@@ -404,77 +227,12 @@ def without_result(validity: str, emission: xarray.Dataset | None = None) -> Dir
     )
 
 
-def _check_inputs(
-    emission: xarray.Dataset, scan: xarray.Dataset, calibration: Calibration
-) -> Setup:
-    recording.check(emission, recording.EMISSION, "emission")
-    recording.check(scan, recording.PHASE_SCAN, "phase scan")
-    drive = recording.drive_settings(emission)
-    other = recording.drive_settings(scan)
-    for name in vars(drive):
-        if not np.isclose(getattr(drive, name), getattr(other, name), rtol=1e-9, atol=0.0):
-            raise InferenceError(
-                f"phase scan: {name} is {getattr(other, name):g}, but {getattr(drive, name):g} in "
-                "the emission recording; give two recordings of one operating point"
-            )
-    for name in MODEL_PARAMETERS:
-        calibration.index(name)
-    probe = recording.probe_settings(scan)
-    phases = np.asarray(probe.phase_rad)
-    directions = np.stack([np.ones_like(phases), np.cos(phases), np.sin(phases)])
-    if np.linalg.matrix_rank(directions, tol=1e-3) < 3:
-        raise InferenceError(
-            f"phase scan: {phases.size} phases do not determine mean, cosine and sine; "
-            "record at least 3 different phases, better 8 equally spaced"
-        )
-    return Setup(drive, probe, float(emission.attrs["averages"]), float(scan.attrs["averages"]))
-
-
-def _select_bins(
-    emission: xarray.Dataset,
-    scan: xarray.Dataset,
-    setup: Setup,
-    lines: tuple[Array, Array],
-    settings: DirectSettings,
-) -> _Bins:
-    """Choose the windows of all fits around the expected lines (centres, widths)."""
-    centres, widths = lines
-    separation = abs(float(centres[1] - centres[0]))
-    offset = float(angular(setup.probe.offset_hz))
-    wanted = np.minimum(
-        settings.emission_half_window_widths * widths, settings.largest_share_of_gap * separation
-    )
-    half = _half_windows(emission, centres, widths, wanted, settings, "emission")
-    gap = min(abs(offset), abs(separation - abs(offset)))
-    wanted = np.minimum(
-        settings.scan_half_window_widths * widths, settings.largest_share_of_gap * gap
-    )
-    scan_half = _half_windows(scan, centres + offset, widths, wanted, settings, "phase scan")
-    emission_frequency = angular(emission["frequency_hz"].values)
-    scan_frequency = angular(scan["frequency_hz"].values)
-
-    def chosen(
-        frequency: Array, at: Array, half_widths: Array, source: str
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        first, second = (
-            window(frequency, float(centre), float(width), source)
-            for centre, width in zip(at, half_widths, strict=True)
-        )
-        return first, second
-
-    return _Bins(
-        chosen(emission_frequency, centres, half, "emission"),
-        chosen(scan_frequency, centres + offset, scan_half, "phase scan"),
-        chosen(emission_frequency, centres + offset, scan_half, "emission at the probe lines"),
-    )
-
-
 def infer(
     emission: xarray.Dataset | None,
     phase_scan: xarray.Dataset | None,
     calibration: Calibration,
     generator: np.random.Generator,
-    settings: DirectSettings | None = None,
+    settings: LineSettings | None = None,
 ) -> DirectResult:
     """Infer the drums' state at one operating point by the direct route.
 
@@ -488,7 +246,7 @@ def infer(
         Values and covariance of `MODEL_PARAMETERS`.
     generator : numpy.random.Generator
         Draws the calibrations and the noise that errors, intervals and probabilities come from.
-    settings : DirectSettings, optional
+    settings : LineSettings, optional
         Choices of the route.
 
     Returns
@@ -505,50 +263,14 @@ def infer(
     InferenceError
         If a spectrum does not cover its lines, or the recordings do not belong together.
     """
-    settings = settings or DirectSettings()
-    if emission is None or phase_scan is None:
-        missing = "emission" if emission is None else "phase scan"
-        return without_result(f"not available: no {missing} recording", emission)
-    setup = _check_inputs(emission, phase_scan, calibration)
-    central = calibration.mapping()
-    steady = covariance.steady_state(parameters.system(central, setup.drive))
-    if not np.all(steady.stable):
-        return without_result(
-            "not valid here: the calibrated device has no steady state under this drive "
-            f"({steady.reason})",
-            emission,
-        )
-    centres, widths = expected_lines(central, setup.drive)
-    if np.any(widths <= 0):
-        return without_result(
-            f"not valid here: the drive does not damp line {int(np.argmin(widths)) + 1} of the "
-            "calibrated device",
-            emission,
-        )
-    separation = abs(float(centres[1] - centres[0]))
-    offset = abs(float(angular(setup.probe.offset_hz)))
-    for distance, what in ((separation, "emission lines"), (offset, "probe and emission lines")):
-        if distance < settings.smallest_separation * np.max(widths):
-            return without_result(
-                f"not valid here: {what} are {distance / np.max(widths):.2g} line widths apart, "
-                f"less than {settings.smallest_separation:g}",
-                emission,
-            )
-
-    bins = _select_bins(emission, phase_scan, setup, (centres, widths), settings)
-    emission_frequency = angular(emission["frequency_hz"].values)
-    scan_frequency = angular(phase_scan["frequency_hz"].values)
-    grids = Grids(
-        (emission_frequency[bins.emission[0]], emission_frequency[bins.emission[1]]),
-        (scan_frequency[bins.scan[0]], scan_frequency[bins.scan[1]]),
-        (emission_frequency[bins.reference[0]], emission_frequency[bins.reference[1]]),
-    )
-    one = {name: np.array([value]) for name, value in central.items()}
-    model = exact_lines(one, setup, grids)
-    exact = model.areas[0]
-    central_offsets = offsets(one, setup, model.areas)[0]
-    measured = _measure(emission, phase_scan, setup, bins, model)
-
+    settings = settings or LineSettings()
+    found = line_data(emission, phase_scan, calibration, settings)
+    if isinstance(found, str):
+        return without_result(found, emission)
+    assert emission is not None  # otherwise there are no line data
+    setup, grids, measured = found.setup, found.grids, found.measured
+    central, one, exact = found.central, found.one, found.model.areas[0]
+    central_offsets = found.offsets
     uncertain = calibration.uncertain_names(MODEL_PARAMETERS)
     calibration_covariance = calibration.covariance_of(uncertain)
     thin = grids.thinned()
@@ -612,7 +334,7 @@ def infer(
             "scan_offset_over_area": (central_offsets[2:] / exact[2:]).reshape(2, -1).tolist(),
             "phase_rad": setup.phases.tolist(),
         },
-        groups=_groups(central, setup.drive),
+        groups=dimensionless_groups(central, setup.drive),
         quantities=quantities,
         probability_entangled=entangled,
         physical_fraction=physical,

@@ -94,7 +94,9 @@ def validate(content: Mapping[str, Any], schema: Path) -> None:
     with open(schema, "rb") as stream:
         rules = yaml.safe_load(stream)
     error = min(
-        Draft202012Validator(rules).iter_errors(content), key=lambda error: error.json_path, default=None
+        Draft202012Validator(rules).iter_errors(content),
+        key=lambda error: error.json_path,
+        default=None,
     )
     if error is not None:
         raise ProvenanceError(f"manifest: {error.json_path}: {error.message[:200]}")

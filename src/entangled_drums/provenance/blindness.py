@@ -79,9 +79,7 @@ def violations(chain: Chain) -> list[str]:
             for key, number in _numbers(chain.records[name]["settings"]):
                 for secret, (value, uncertainty, nominal) in secrets.items():
                     if number != nominal and abs(number - value) <= CLOSENESS * uncertainty:
-                        found[
-                            f"{name}: its setting {key} is {number!r}, the true {secret}"
-                        ] = None
+                        found[f"{name}: its setting {key} is {number!r}, the true {secret}"] = None
     return list(found)
 
 
@@ -104,7 +102,7 @@ def _secrets(chain: Chain) -> dict[str, tuple[float, float, float]]:
             continue
         for name in chain.records[record]["outputs"]:
             for key, value in _truth_values(chain, name):
-                uncertainty = uncertain.get(key)
+                uncertainty: Any = uncertain.get(key)
                 if _is_number(uncertainty) and uncertainty > 0 and _is_number(nominal.get(key)):
                     secrets[key] = (value, uncertainty, nominal[key])
     return secrets

@@ -40,8 +40,8 @@ def carried_record(path: str | Path) -> str | None:
         return found[1].decode() if found else None
     if content.startswith(b"\x89HDF"):
         # Read off the bytes: a damaged or hostile file is not given to the HDF5 library.
-        found = set(_HDF5_STRING.findall(content)) if b"record_id\0" in content else set()
-        return found.pop().decode() if len(found) == 1 else None
+        strings = set(_HDF5_STRING.findall(content)) if b"record_id\0" in content else set()
+        return strings.pop().decode() if len(strings) == 1 else None
     text = content.decode("utf-8", errors="replace")
     if text.lstrip().startswith("{"):
         return _json(text)

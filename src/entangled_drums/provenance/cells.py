@@ -61,7 +61,9 @@ def find_cell(path: Path, words: str) -> Cell:
         name = re.sub(r"[\s-]+", "_", word.lower())
         if name in columns:
             if wanted is not None:
-                raise ProvenanceError(f"{words!r}: names two columns, {wanted} and {name}; give one")
+                raise ProvenanceError(
+                    f"{words!r}: names two columns, {wanted} and {name}; give one"
+                )
             wanted = name
         else:
             tests.append((word, name))
@@ -77,7 +79,9 @@ def find_cell(path: Path, words: str) -> Cell:
     for word, name in tests:
         fitting = [row for row in fitting if _fits(row, word, name)]
         if not fitting:
-            raise ProvenanceError(f"{words!r}: no row of {path.name} fits {word!r} and those before")
+            raise ProvenanceError(
+                f"{words!r}: no row of {path.name} fits {word!r} and those before"
+            )
     if len(fitting) > 1:
         differing = [key for key in columns if len({row[key] for row in fitting}) > 1]
         shown = ", ".join(f"{key}={fitting[0][key]}" for key in differing[:3])

@@ -258,7 +258,9 @@ def _malformed(record: Mapping[str, Any], name: str) -> str | None:
     opened = record["opened"]
     if not isinstance(record["rule"], str) or not isinstance(opened, list):
         return "is malformed"
-    if not all(_is_digest(digest) for key in ("code", "outputs") for digest in record[key].values()):
+    if not all(
+        _is_digest(digest) for key in ("code", "outputs") for digest in record[key].values()
+    ):
         return "was altered, a digest is not one"
     for path, entry in record["inputs"].items():
         if (

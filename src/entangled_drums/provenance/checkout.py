@@ -71,7 +71,7 @@ def _git(folder: str | Path, *arguments: str) -> str | None:
     # Results in another repository's working tree must not be ascribed to that repository.
     if not (Path(folder) / ".git").exists():
         return None
-    finished = subprocess.run(
+    finished = subprocess.run(  # noqa: S603  (fixed words, no shell)
         [git, "--no-optional-locks", "-C", str(folder), *arguments],
         capture_output=True,
         text=True,

@@ -65,25 +65,22 @@ def find_target(given: str, folders: Iterable[str | Path]) -> Target:
     ProvenanceError
         If nothing is found; the message says what was looked for and where.
     """
-    path, folders = Path(given), [Path(folder) for folder in folders]
+    path, places = Path(given), [Path(folder) for folder in folders]
     if path.is_file():
         inside = _inside(path)
-        return inside or _copy(path, folders)
+        return inside or _copy(path, places)
     if path.exists():
         raise ProvenanceError(f"{given}: is a folder; give a file of it")
     if not re.fullmatch(r"[\w-]+", given):
         raise ProvenanceError(f"{given}: does not exist; give a result, or a name such as fig4")
-    for folder in folders:
-        for place in FOLDERS:
-            found = [
-                (folder / place / given).with_suffix(suffix)
-                for suffix in _PREFERRED
-                if (folder / place / given).with_suffix(suffix).is_file()
-            ]
-            if found:
-                return Target(folder, found[0].relative_to(folder).as_posix())
-    places = ", ".join(str(folder) for folder in folders) or "results/"
-    raise ProvenanceError(f"{given}: no figure or table of that name in {places}; give its path")
+    for folder in places:
+        for kind in FOLDERS:
+            for suffix in _PREFERRED:
+                if (folder / kind / f"{given}{suffix}").is_file():
+                    return Target(folder, f"{kind}/{given}{suffix}")
+    raise ProvenanceError(
+        f"{given}: no figure or table of that name in {_shown(places)}; give its path"
+    )
 
 
 def trace(target: Target, cell: str | None = None) -> dict[str, Any]:
@@ -168,7 +165,10 @@ def one_step(lineage: Mapping[str, Any]) -> dict[str, Any]:
         "parameters": [
             item
             for item in lineage["parameters"]
-            if any(key == item["key"] or key.startswith(item["key"] + ".") for key in job["config_keys"])
+            if any(
+                key == item["key"] or key.startswith(item["key"] + ".")
+                for key in job["config_keys"]
+            )
         ],
     }
 
@@ -202,7 +202,9 @@ def _inside(path: Path) -> Target | None:
 
 def _shortest(path: Path, depth: int) -> Path:
     """The folder that many levels up, relative as the path was given if that is possible."""
-    return path.parents[depth - 1] if len(path.parts) > depth else path.absolute().parents[depth - 1]
+    return (
+        path.parents[depth - 1] if len(path.parts) > depth else path.absolute().parents[depth - 1]
+    )
 
 
 def _copy(path: Path, folders: list[Path]) -> Target:
@@ -223,10 +225,13 @@ def _copy(path: Path, folders: list[Path]) -> Target:
                 note = f"{path.name} carries this record, but its bytes are others"
                 return Target(folder, (alike or sorted(outputs))[0], note)
     what = f"carries record {identity[:12]}" if identity else "carries no record"
-    places = ", ".join(str(folder) for folder in folders) or "results/"
     raise ProvenanceError(
-        f"{path}: {what}, and nothing in {places} fits it; say where with --results FOLDER"
+        f"{path}: {what}, and nothing in {_shown(folders)} fits it; say where with --results FOLDER"
     )
+
+
+def _shown(folders: list[Path]) -> str:
+    return ", ".join(str(folder) for folder in folders) or "results/"
 
 
 def _order(chain: Chain, first: str, only: str | None) -> list[tuple[int, str]]:
@@ -254,9 +259,7 @@ def _chosen(chain: Chain, first: str, only: str | None) -> list[str]:
     return chain.sources(first) if only is None else [chain.producers[only]]
 
 
-def _job(
-    chain: Chain, record: str, depth: int, logs: Mapping[str, str]
-) -> dict[str, Any]:
+def _job(chain: Chain, record: str, depth: int, logs: Mapping[str, str]) -> dict[str, Any]:
     content = chain.records[record]
     settings = content["settings"]
     code = sorted(content["code"])
@@ -440,5 +443,3 @@ def _shown_cell(cell: Cell | None, step: _Step | None) -> dict[str, Any] | None:
         "row": dict(cell.row),
         "from": {"name": step.name, "key": step.key} if step else None,
     }
-
-

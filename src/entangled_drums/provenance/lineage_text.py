@@ -84,7 +84,11 @@ def _branch(
         details.append(f"made from: {', '.join(item['name'] for item in job['inputs'])}")
     for line in details:
         yield from textwrap.wrap(
-            line, WIDTH, initial_indent=inner, subsequent_indent=inner + "  ", break_long_words=False
+            line,
+            WIDTH,
+            initial_indent=inner,
+            subsequent_indent=inner + "  ",
+            break_long_words=False,
         )
     for position, item in enumerate(branches):
         last = position == len(branches) - 1
@@ -108,8 +112,10 @@ def _details(job: Mapping[str, Any]) -> Iterator[str]:
         yield f"config: {', '.join(_folded(job['config_keys']))}"
     if job["seed"]:
         seed = job["seed"]
-        yield f"random numbers: {seed}" if not isinstance(seed, dict) else (
-            f"random numbers: {'/'.join(str(part) for part in _seed_parts(seed))}"
+        yield (
+            f"random numbers: {seed}"
+            if not isinstance(seed, dict)
+            else (f"random numbers: {'/'.join(str(part) for part in _seed_parts(seed))}")
         )
     if job["log"]:
         yield f"log: {job['log']}"

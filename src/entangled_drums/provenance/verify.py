@@ -134,9 +134,7 @@ def verify(
         found.append(Finding("root digest", FORGED, reason))
     wrong = {item.name for item in found if item.kind in (*DAMAGE, STALE)}
     wrong |= {
-        output
-        for name in wrong & set(chain.records)
-        for output in chain.records[name]["outputs"]
+        output for name in wrong & set(chain.records) for output in chain.records[name]["outputs"]
     }
     affected = chain.descendants(wrong) - wrong - {MANIFEST}
     return Report(
@@ -186,9 +184,7 @@ def _outputs(
             yield Finding(name, "altered", was)
 
 
-def _inputs(
-    chain: Chain, digests: Mapping[str, str], names: set[str] | None
-) -> Iterator[Finding]:
+def _inputs(chain: Chain, digests: Mapping[str, str], names: set[str] | None) -> Iterator[Finding]:
     for record in sorted(chain.records):
         for name, entry in sorted(chain.records[record]["inputs"].items()):
             if entry["record"] is None:

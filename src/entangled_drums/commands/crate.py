@@ -1,0 +1,31 @@
+"""Pack a run as a research object crate."""
+
+from entangled_drums.provenance.crate import write_crate
+
+
+def crate(folder: str, file: str | None, checkout: str) -> int:
+    """Write the crate of an audited run.
+
+    Parameters
+    ----------
+    folder : str
+        ``results/<experiment>``.
+    file : str or None
+        Zip file to write; ``crate.zip`` in the results folder by default.
+    checkout : str
+        The checkout the run was made in.
+
+    Returns
+    -------
+    int
+        0.
+
+    Raises
+    ------
+    EntangledDrumsError
+        If something does not fit, or the file cannot be written.
+    """
+    target = file or f"{folder}/crate.zip"
+    number = write_crate(folder, checkout, target)
+    print(f"{target}: written, {number} files")
+    return 0

@@ -1,0 +1,99 @@
+"""Few frequencies at which a model spectrum is computed, and the way from them to all bins.
+
+A spectrum made of lines is smooth on the scale of the distance from the nearest pole, so that nodes
+spaced by a fixed fraction of that distance, joined by a cubic spline, give it at every recorded
+bin. Both steps are linear: the values at the bins are a fixed matrix times those at the nodes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
+
+from entangled_drums.parameters import ProbeSettings
+from entangled_drums.units import angular
+
+Array = NDArray[np.float64]
+
+_FEWEST = 6
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Centres and full widths (L,) of lines, rad/s from the drive centre."""
+
+    centres: Array
+    widths: Array
+
+    def with_probe(self, probe: ProbeSettings) -> "Lines":
+        """Return these lines and those that a probe pair adds."""
+        offset = float(angular(probe.offset_hz))
+        return Lines(np.concatenate([self.centres, self.centres + offset]), np.tile(self.widths, 2))
+
+    def coordinate(self, frequency: Array) -> Array:
+        """Return a rising function of frequency, steepest at the lines: equal steps resolve them.
+
+        Its derivative is the sum over lines of one over the distance from the line's pole.
+        """
+        half = self.widths[:, None] / 2.0
+        return np.sum(np.arcsinh((frequency - self.centres[:, None]) / half), axis=0)
+
+
+def blocks_of(frequency: Array, bin_width: float) -> list[slice]:
+    """Return the gapless runs of bins."""
+    breaks = np.flatnonzero(np.diff(frequency) > 2.5 * bin_width) + 1
+    edges = [0, *breaks.tolist(), frequency.size]
+    return [slice(start, stop) for start, stop in zip(edges[:-1], edges[1:], strict=True)]
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """Frequencies ``at`` (K,), rad/s, and the ``matrix`` (M, K) from there to the bins."""
+
+    at: Array
+    matrix: Array
+
+    def to_bins(self, values: Array) -> Array:
+        """Interpolate values (..., K) at the nodes to the bins, (..., M)."""
+        return values @ self.matrix.T
+
+
+def nodes(frequency: Array, bin_width: float, lines: Lines, resolution: float) -> Nodes:
+    """Place nodes for spectra on given bins.
+
+    Parameters
+    ----------
+    frequency : ndarray, (M,)
+        Bins, rad/s, rising, possibly in several gapless blocks.
+    bin_width : float
+        Width of a bin, rad/s.
+    lines : Lines
+        Lines in the spectra.
+    resolution : float
+        Distance of nodes in units of the distance from the nearest line's pole.
+
+    Returns
+    -------
+    Nodes
+    """
+    blocks = blocks_of(frequency, bin_width)
+    places, parts = [], []
+    for block in blocks:
+        bins = frequency[block]
+        fine = np.linspace(bins[0], bins[-1], max(2001, bins.size))
+        position = lines.coordinate(fine)
+        count = max(_FEWEST, int(np.ceil((position[-1] - position[0]) / resolution)) + 1)
+        if count >= bins.size:
+            places.append(bins)
+            parts.append(np.eye(bins.size))
+            continue
+        at = np.interp(np.linspace(position[0], position[-1], count), position, fine)
+        places.append(at)
+        parts.append(CubicSpline(at, np.eye(count))(bins))
+    matrix = np.zeros((frequency.size, sum(place.size for place in places)))
+    column = 0
+    for block, part in zip(blocks, parts, strict=True):
+        matrix[block, column : column + part.shape[1]] = part
+        column += part.shape[1]
+    return Nodes(np.concatenate(places), matrix)

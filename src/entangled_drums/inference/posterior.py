@@ -1,0 +1,149 @@
+"""From a target density to draws that may be trusted, or an error."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from entangled_drums.calibration import Calibration
+from entangled_drums.errors import InferenceError
+from entangled_drums.inference import ensemble, importance
+from entangled_drums.inference.importance import RELIABLE_PARETO_SHAPE, Sample
+from entangled_drums.inference.mode_search import Mode, find_modes
+from entangled_drums.inference.target import Target
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SamplerSettings:
+    """How the posterior is explored.
+
+    Parameters
+    ----------
+    starts : int
+        Searches for a mode: one from the calibrated values, the others from draws of the prior.
+    draws : int
+        Importance draws of the first round.
+    effective_draws : float
+        Effective sample size that must be reached.
+    most_draws : int
+        Importance draws after which the ensemble sampler takes over.
+    most_steps : int
+        Steps of the ensemble sampler after which there is no result; 0 forbids it.
+    """
+
+    starts: int = 7
+    draws: int = 1500
+    effective_draws: float = 1000.0
+    most_draws: int = 12000
+    most_steps: int = 20000
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Draws from the posterior of one operating point.
+
+    Parameters
+    ----------
+    target : Target
+        The density, its fine effects tabulated at the best mode.
+    modes : list of Mode
+        Distinct modes, best first.
+    sample : Sample
+        Weighted draws.
+    sampler : str
+        ``"importance"`` or ``"ensemble"``.
+    """
+
+    target: Target
+    modes: list[Mode]
+    sample: Sample
+    sampler: str
+
+
+def prior_draws(
+    target: Target, calibration: Calibration, generator: np.random.Generator, count: int
+) -> Array:
+    """Return standardised parameters (count, P) drawn from the calibration."""
+    drawn = calibration.sample(generator, count)
+    columns = [
+        (drawn[name] - centre) / scale
+        for name, centre, scale in zip(target.names, target.centre, target.scale, strict=True)
+    ]
+    return np.stack(columns, axis=-1)
+
+
+def explore(
+    target: Target,
+    calibration: Calibration,
+    generator: np.random.Generator,
+    settings: SamplerSettings,
+    *,
+    tabulate: bool = True,
+) -> Posterior:
+    """Find the modes of a target and draw from it.
+
+    Parameters
+    ----------
+    target : Target
+    calibration : Calibration
+        Prior, for the starts.
+    generator : numpy.random.Generator
+    settings : SamplerSettings
+    tabulate : bool, optional
+        Tabulate the fine effects at the calibrated values, and anew at the mode; otherwise those of
+        the target are used.
+
+    Raises
+    ------
+    InferenceError
+        If no sampler converges: an unconverged posterior is no result.
+    """
+    starts = prior_draws(target, calibration, generator, settings.starts)
+    starts[0] = 0.0
+    if tabulate:
+        target = target.with_effects_at(np.zeros(target.size))
+    modes = find_modes(target, starts)
+    if tabulate:
+        target = target.with_effects_at(modes[0].u)
+        refined = find_modes(target, np.stack([mode.u for mode in modes]))
+        modes = [
+            replace(new, starts=min(modes, key=lambda old: _distance(old, new)).starts)
+            for new in refined
+        ]
+    sample = importance.draw(
+        target,
+        modes,
+        generator,
+        count=settings.draws,
+        wanted=settings.effective_draws,
+        most=settings.most_draws,
+    )
+    if trusted(sample, settings.effective_draws):
+        return Posterior(target, modes, sample, "importance")
+    start = sample.u[sample.resampled(200, generator)] if len(sample.u) else modes[0].u[None]
+    found, converged = ensemble.run(
+        target,
+        start,
+        generator,
+        wanted=settings.effective_draws,
+        most_steps=settings.most_steps,
+    )
+    if not converged:
+        raise InferenceError(
+            f"model-based route: the posterior was not sampled: {sample.effective_size:.0f} "
+            f"effective importance draws (Pareto k {sample.pareto_k:.2f}), "
+            f"{found.effective_size:.0f} of the ensemble; check the recordings against the "
+            "calibration, or allow more draws"
+        )
+    return Posterior(target, modes, found, "ensemble")
+
+
+def trusted(sample: Sample, wanted: float) -> bool:
+    """Tell whether importance draws are enough and their weights have a tame tail."""
+    return sample.effective_size >= wanted and sample.pareto_k < RELIABLE_PARETO_SHAPE
+
+
+def _distance(one: Mode, other: Mode) -> float:
+    return float(np.sum((one.u - other.u) ** 2))

@@ -1,0 +1,203 @@
+"""Proposals that follow the curvature of the posterior.
+
+Spectra fix some combinations of parameters a thousand times better than the parameters themselves
+(the product of gain and noise, the area of a line), so that the posterior is a thin curved sheet,
+which a normal distribution in the parameters misses. Here the *predicted data* are taken as normal:
+with the standardised residuals ``r(u)`` of all bins and of the prior, and the orthonormal basis Q
+of their derivatives at the mode, draws are solutions of ``Q^T r(u) = xi`` with normal ``xi``
+(Bardsley et al., SIAM J. Sci. Comput. 36, A1895 (2014)), where ``Q^T r`` is replaced by its
+expansion to second order in the logarithms of the parameters. The density of the draws is that of
+this expansion and is exactly known; importance weights put right what it misses.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from entangled_drums.inference.mode_search import Mode
+from entangled_drums.inference.target import Target
+from entangled_drums.ranges import is_allowed
+
+Array = NDArray[np.float64]
+
+_STEP = 0.02
+_NEWTON_ITERATIONS = 12
+_LOGARITHMIC_ABOVE = 4.0
+"""Parameters this many standard deviations above zero are expanded in their logarithm."""
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """Standardised logarithms ``w`` (B, P) in place of the standardised parameters ``u``.
+
+    Gain and added noise, where both are free, become the gain and the level of the recorded
+    background, which is what the spectra fix.
+    """
+
+    centre: Array
+    scale: Array
+    logarithmic: NDArray[np.bool_]
+    gain: int | None
+    noise: int | None
+    background: float
+
+    @classmethod
+    def of(cls, target: Target, background: float) -> "Coordinates":
+        """Return the coordinates for a target whose mean emission is `background` quanta."""
+        names = target.names
+        bounded = np.array([not bool(is_allowed(name, -1.0)) for name in names])
+        both = "receiver.gain" in names and "receiver.added_noise" in names
+        gain = names.index("receiver.gain") if both else None
+        noise = names.index("receiver.added_noise") if both else None
+        logarithmic = bounded & (target.centre > _LOGARITHMIC_ABOVE * target.scale)
+        if noise is not None:
+            logarithmic[noise] = False
+        return cls(target.centre, target.scale, logarithmic, gain, noise, background)
+
+    @property
+    def _relative(self) -> Array:
+        return np.where(self.logarithmic, self.scale / np.abs(self.centre), 1.0)
+
+    def from_standard(self, u: Array) -> Array:
+        """Return w (B, P) of u (B, P)."""
+        relative = self._relative
+        w = np.where(
+            self.logarithmic, np.log1p(np.where(self.logarithmic, relative * u, 0.0)) / relative, u
+        )
+        if self.gain is not None and self.noise is not None:
+            gain = self.centre[self.gain] + self.scale[self.gain] * u[:, self.gain]
+            noise = self.centre[self.noise] + self.scale[self.noise] * u[:, self.noise]
+            w[:, self.noise] = np.log(gain * (noise + self.background))
+        return w
+
+    def to_standard(self, w: Array) -> Array:
+        """Return u (B, P) of w (B, P)."""
+        relative = self._relative
+        u = np.where(
+            self.logarithmic, np.expm1(np.where(self.logarithmic, relative * w, 0.0)) / relative, w
+        )
+        if self.gain is not None and self.noise is not None:
+            gain = self.centre[self.gain] + self.scale[self.gain] * u[:, self.gain]
+            noise = np.exp(w[:, self.noise]) / gain - self.background
+            u[:, self.noise] = (noise - self.centre[self.noise]) / self.scale[self.noise]
+        return u
+
+    def log_volume(self, u: Array) -> Array:
+        """Return log |dw/du|, (B,)."""
+        relative = self._relative
+        slope = np.where(self.logarithmic, 1.0 / (1.0 + relative * u), 1.0)
+        if self.noise is not None:
+            noise = self.centre[self.noise] + self.scale[self.noise] * u[:, self.noise]
+            slope[:, self.noise] = self.scale[self.noise] / (noise + self.background)
+        return np.asarray(np.sum(np.log(slope), axis=-1))
+
+
+@dataclass(frozen=True)
+class CurvedProposal:
+    """Second-order expansion ``v = start + linear d + d curvature d / 2`` around a mode.
+
+    ``d = w - centre``; `curvature` is (P, P, P), its first index that of v.
+    """
+
+    coordinates: Coordinates
+    centre: Array
+    start: Array
+    linear: Array
+    curvature: Array
+
+    @classmethod
+    def around(cls, target: Target, mode: Mode) -> "CurvedProposal":
+        """Expand around a mode."""
+        u = mode.u[None]
+        values = target.values(u)
+        means = target.means(u)
+        gain, noise = values["receiver.gain"][0], values["receiver.added_noise"][0]
+        weights = [seen.shape for seen in target.observation.spectra]
+        recorded = sum(
+            float(np.sum(weight * mean[0].mean(axis=0)))
+            for weight, mean in zip(weights, means, strict=True)
+        ) / sum(float(np.sum(weight)) for weight in weights)
+        coordinates = Coordinates.of(target, recorded / gain - noise)
+        scale = [
+            np.sqrt(seen.shape) / mean[0]
+            for seen, mean in zip(target.observation.spectra, means, strict=True)
+        ]
+        root = np.linalg.cholesky(target.precision)
+
+        def residuals(w: Array) -> Array:
+            standard = coordinates.to_standard(w)
+            parts = [
+                ((mean - seen.power) * factor).reshape(len(w), -1)
+                for seen, mean, factor in zip(
+                    target.observation.spectra, target.means(standard), scale, strict=True
+                )
+            ]
+            return np.concatenate([*parts, standard @ root], axis=1)
+
+        centre = coordinates.from_standard(u)[0]
+        size = target.size
+        steps = _STEP * _units(coordinates, target)
+        first = residuals(np.concatenate([centre[None], centre + np.diag(steps)]))
+        # The bound forbids steps down for some, so forward differences, made second order below.
+        basis = np.linalg.qr(((first[1:] - first[0]) / steps[:, None]).T)[0]
+        rows, columns = np.triu_indices(size)
+        pairs = centre + np.zeros((rows.size, size))
+        pairs[np.arange(rows.size), rows] += steps[rows]
+        pairs[np.arange(rows.size), columns] += steps[columns]
+        single = first @ basis
+        double = np.concatenate(
+            [residuals(pairs[at : at + 64]) @ basis for at in range(0, len(pairs), 64)]
+        )
+        mixed = (double - single[1 + rows] - single[1 + columns] + single[0]) / (
+            steps[rows] * steps[columns]
+        )[:, None]
+        curvature = np.empty((size, size, size))
+        curvature[:, rows, columns] = mixed.T
+        curvature[:, columns, rows] = mixed.T
+        linear = ((single[1:] - single[0]) / steps[:, None]).T
+        linear = linear - 0.5 * np.einsum("kii,i->ki", curvature, steps)
+        return cls(coordinates, centre, single[0], linear, curvature)
+
+    def _expand(self, d: Array) -> tuple[Array, Array]:
+        """Return v (B, P) and dv/dw (B, P, P)."""
+        bent = np.tensordot(d, self.curvature, axes=(1, 2))
+        value = self.start + d @ self.linear.T + 0.5 * np.einsum("bki,bi->bk", bent, d)
+        return value, self.linear + bent
+
+    def draw(self, normal: Array) -> Array:
+        """Return the draws u (K, P) that belong to normal numbers (B, P); some may be lost.
+
+        Lost are those for which the expansion has no solution near the mode.
+        """
+        d = np.linalg.solve(self.linear, (normal - self.start).T).T
+        for _ in range(_NEWTON_ITERATIONS):
+            value, slope = self._expand(d)
+            step = np.linalg.solve(slope, (normal - value)[..., None])[..., 0]
+            d = d + step
+        value, _ = self._expand(d)
+        found = np.max(np.abs(value - normal), axis=1) < 1e-6
+        return self.coordinates.to_standard(self.centre + d[found])
+
+    def log_density(self, u: Array, widening: float) -> Array:
+        """Return the log-density (B,) of draws from normal numbers of variance `widening`.
+
+        The constant -P ln(2 pi)/2 is left out.
+        """
+        w = self.coordinates.from_standard(u)
+        value, slope = self._expand(w - self.centre)
+        return np.asarray(
+            -0.5 * np.sum(value**2, axis=-1) / widening
+            - 0.5 * u.shape[1] * np.log(widening)
+            + np.linalg.slogdet(slope)[1]
+            + self.coordinates.log_volume(u)
+        )
+
+
+def _units(coordinates: Coordinates, target: Target) -> Array:
+    """Natural unit of each coordinate: one standard deviation of the parameter it stands for."""
+    units = np.ones(target.size)
+    if coordinates.noise is not None:
+        at = coordinates.noise
+        units[at] = target.scale[at] / (target.centre[at] + coordinates.background)
+    return units

@@ -1,0 +1,345 @@
+"""Posterior density of the model-based route: one likelihood over all spectra, calibration as prior.
+
+A bin of Gamma shape N and mean mu contributes ``-N (S/mu - ln(S/mu) - 1)``, which is zero for a
+perfect fit: the plain log-likelihood would be a sum of 1e7 whose last digits decide. Parameters
+are the uncertain calibrated ones in units of their uncertainty, ``u = (theta - centre)/sigma``;
+their prior is normal with the calibration's full covariance, cut off where a value is impossible.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chi2
+
+from entangled_drums import parameters, spectra
+from entangled_drums.calibration import Calibration
+from entangled_drums.errors import InferenceError
+from entangled_drums.inference.fine_effects import (
+    Fidelity,
+    FineEffects,
+    phase_harmonics,
+    probe_at,
+    tabulate,
+)
+from entangled_drums.inference.line_maps import MODEL_PARAMETERS, expected_lines
+from entangled_drums.inference.nodes import Lines, Nodes, nodes
+from entangled_drums.inference.observation import Observation, Spectra
+from entangled_drums.inference.probe_lines import leading_harmonics
+from entangled_drums.inference.spectral_lines import Goodness
+from entangled_drums.ranges import is_allowed
+
+Array = NDArray[np.float64]
+
+EMISSION_RESOLUTION = 0.2
+SCAN_RESOLUTION = 0.4
+_JITTER = 1e-10
+"""Added to the correlations of the prior: parameters tied exactly stay tied to a part in 1e5."""
+_CHUNK = 64
+_STEP = 1e-4
+
+
+@dataclass(frozen=True)
+class Target:
+    """The unnormalised posterior density, evaluated for many parameter sets at once.
+
+    Made by `target`. All arguments ``u`` have shape (B, P).
+
+    Parameters
+    ----------
+    names : tuple of str
+        Flat names of the P parameters.
+    centre, scale : ndarray, (P,)
+        Calibrated values and their uncertainties.
+    correlation : ndarray, (P, P)
+        Correlations of the prior.
+    precision : ndarray, (P, P)
+        Their inverse.
+    fixed : dict
+        All other parameter values.
+    observation : Observation
+    emission_nodes, scan_nodes : Nodes
+    effects : FineEffects or None
+    fidelity : Fidelity
+    """
+
+    names: tuple[str, ...]
+    centre: Array
+    scale: Array
+    correlation: Array
+    precision: Array
+    fixed: dict[str, float]
+    observation: Observation
+    emission_nodes: Nodes
+    scan_nodes: Nodes | None
+    effects: FineEffects | None
+    fidelity: Fidelity
+
+    @property
+    def size(self) -> int:
+        """Number of parameters."""
+        return len(self.names)
+
+    @property
+    def lowest(self) -> Array:
+        """Lowest standardised value of each parameter; minus infinity where there is no bound."""
+        bounded = np.array([not bool(is_allowed(name, -1.0)) for name in self.names])
+        return np.where(bounded, -self.centre / self.scale, -np.inf)
+
+    def values(self, u: Array) -> dict[str, Array]:
+        """Return flat parameter values, each (B,), of standardised parameters."""
+        # The clip only removes rounding at the bound.
+        theta = self.centre + self.scale * np.maximum(u, self.lowest)
+        sets: dict[str, Array] = {
+            name: np.full(u.shape[0], value) for name, value in self.fixed.items()
+        }
+        sets.update({name: theta[:, at] for at, name in enumerate(self.names)})
+        return sets
+
+    def allowed(self, u: Array) -> NDArray[np.bool_]:
+        """Tell which parameter sets are physically possible."""
+        theta = self.centre + self.scale * u
+        possible = np.ones(u.shape[0], dtype=bool)
+        for at, name in enumerate(self.names):
+            possible &= is_allowed(name, theta[:, at])
+        return possible
+
+    def node_spectra(self, u: Array) -> tuple[Array, Array | None]:
+        """Return emission (B, K) and harmonics of the phase scan (B, 5, K') at the nodes."""
+        values = self.values(u)
+        system = parameters.system(values, self.observation.drive)
+        emission = spectra.output_psd(system, self.emission_nodes.at, require_stable=False)
+        scan = None
+        if self.scan_nodes is not None and self.observation.probe is not None:
+            probe = probe_at(values, self.observation.probe)
+            leading = leading_harmonics(system, probe, self.scan_nodes.at)
+            scan = np.concatenate([leading, np.zeros_like(leading[:, :2])], axis=1)
+        if self.effects is not None:
+            emission_effect, scan_effect = self.effects.at(u)
+            emission = emission + emission_effect
+            if scan is not None and scan_effect is not None:
+                scan = scan + scan_effect
+        return emission, scan
+
+    def means(self, u: Array) -> list[Array]:
+        """Return the expected power (B, S, F) of all spectra, emission first."""
+        return self.to_bins(self.node_spectra(u), u)
+
+    def to_bins(
+        self, at_nodes: tuple[Array, Array | None], u: Array, *, background: bool = True
+    ) -> list[Array]:
+        """Return the power (B, S, F) in all bins from output spectra at the nodes.
+
+        Without the background, a difference of output spectra becomes one of expected powers.
+        """
+        receiver = parameters.receiver(self.values(u))
+        gain = receiver.gain[:, None, None]
+        added = receiver.added_noise[:, None, None] if background else 0.0
+        emission, scan = at_nodes
+        found = [gain * (self.emission_nodes.to_bins(emission)[:, None] + added)]
+        if scan is not None and self.scan_nodes is not None and self.observation.probe is not None:
+            phases = phase_harmonics(np.asarray(self.observation.probe.phase_rad))
+            found.append(gain * (phases @ self.scan_nodes.to_bins(scan) + added))
+        return found
+
+    def log_likelihood(self, u: Array) -> Array:
+        """Return the log-likelihood relative to a perfect fit, (B,)."""
+        total = np.empty(u.shape[0])
+        for start in range(0, u.shape[0], _CHUNK):
+            part = slice(start, start + _CHUNK)
+            total[part] = 0.0
+            for seen, mean in zip(self.observation.spectra, self.means(u[part]), strict=True):
+                excess = seen.power / mean - 1.0
+                total[part] -= np.sum(seen.shape * (excess - np.log1p(excess)), axis=(-2, -1))
+        return total
+
+    def log_prior(self, u: Array) -> Array:
+        """Return the log of the prior up to a constant, (B,); minus infinity if impossible."""
+        quadratic = -0.5 * np.einsum("bi,ij,bj->b", u, self.precision, u)
+        return np.where(self.allowed(u), quadratic, -np.inf)
+
+    def log_posterior(self, u: Array) -> Array:
+        """Return the log of the posterior up to a constant, (B,)."""
+        found = self.log_prior(u)
+        possible = np.isfinite(found)
+        if possible.any():
+            found[possible] += self.log_likelihood(u[possible])
+        return found
+
+    def linearised(self, u: Array) -> tuple[Array, Array, Array]:
+        """Return log-posterior (B,), its gradient (B, P) and the expected information (B, P, P).
+
+        Derivatives are forward differences of the smooth, noiseless model.
+        """
+        count, size = u.shape
+        steps = np.concatenate([np.zeros((1, size)), _STEP * np.eye(size)])
+        log_posterior = self.log_prior(u)
+        gradient = -u @ self.precision
+        information = np.tile(self.precision, (count, 1, 1))
+        at_once = max(1, 2 * _CHUNK // (size + 1))
+        for start in range(0, count, at_once):
+            part = slice(start, start + at_once)
+            points = u[part]
+            displaced = (points[:, None] + steps).reshape(-1, size)
+            for seen, mean in zip(self.observation.spectra, self.means(displaced), strict=True):
+                mean = mean.reshape(len(points), size + 1, -1)
+                jacobian = (mean[:, 1:] - mean[:, :1]) / _STEP
+                centre = mean[:, 0]
+                excess = seen.power.reshape(-1) / centre - 1.0
+                shape = np.tile(seen.shape, seen.power.shape[0])
+                log_posterior[part] -= np.sum(shape * (excess - np.log1p(excess)), axis=-1)
+                gradient[part] += np.einsum("bpf,bf->bp", jacobian, shape * excess / centre)
+                scaled = jacobian * (np.sqrt(shape) / centre)[:, None]
+                information[part] += scaled @ np.swapaxes(scaled, -1, -2)
+        return log_posterior, gradient, information
+
+    def observed_information(self, u: Array, step: float = 1e-2) -> Array:
+        """Return minus the second derivatives of the log-posterior at one point (P,), (P, P)."""
+        # Forward differences of the gradient cannot leave the allowed range.
+        displaced = np.concatenate([u[None], u + step * np.eye(self.size)])
+        gradient = self.linearised(displaced)[1]
+        hessian = -(gradient[1:] - gradient[0]) / step
+        return 0.5 * (hessian + hessian.T)
+
+    def sensitivity(self, u: Array) -> tuple[list[Array], list[Array], Array]:
+        """Return derivatives, weights and information at one point (P,).
+
+        Returns
+        -------
+        jacobians : list of ndarray, (P, S F)
+            Derivatives of the expected powers of each kind of spectra.
+        weights : list of ndarray, (S F,)
+            Inverse variances of their bins.
+        information : ndarray, (P, P)
+            Expected information of all data and the prior.
+        """
+        steps = np.concatenate([np.zeros((1, self.size)), _STEP * np.eye(self.size)])
+        jacobians, weights = [], []
+        information = self.precision.copy()
+        for seen, mean in zip(self.observation.spectra, self.means(u + steps), strict=True):
+            jacobian = ((mean[1:] - mean[:1]) / _STEP).reshape(self.size, -1)
+            weight = (seen.shape / mean[0] ** 2).reshape(-1)
+            information = information + (jacobian * weight) @ jacobian.T
+            jacobians.append(jacobian)
+            weights.append(weight)
+        return jacobians, weights, information
+
+    def with_effects_at(self, u: Array) -> "Target":
+        """Return the target with its fine effects tabulated anew at one point (P,)."""
+        effects = tabulate(
+            self.values,
+            np.maximum(u, self.lowest),
+            self.observation,
+            self.emission_nodes,
+            self.scan_nodes,
+            self.fidelity,
+        )
+        return replace(self, effects=effects)
+
+    def goodness(self, u: Array) -> dict[str, Goodness]:
+        """Return the goodness of fit of every spectrum and of the prior at the best point (P,).
+
+        The degrees of freedom of a spectrum are its independent bins less the number of parameters
+        that it determines by itself (the trace of its share of the information).
+        """
+        found: dict[str, Goodness] = {}
+        jacobians, weights, information = self.sensitivity(u)
+        inverse = np.linalg.inv(information)
+        total, degrees = 0.0, 0.0
+        for seen, mean, jacobian, weight in zip(
+            self.observation.spectra, self.means(u[None]), jacobians, weights, strict=True
+        ):
+            chosen, shape = seen.independent
+            count = seen.power.shape[0]
+            # How much each bin determines of the parameters.
+            leverage = weight * np.einsum("ib,ij,jb->b", jacobian, inverse, jacobian)
+            for row, used in enumerate(leverage.reshape(count, -1).sum(axis=1)):
+                excess = seen.power[row, chosen] / mean[0, row, chosen] - 1.0
+                deviance = 2.0 * float(np.sum(shape * (excess - np.log1p(excess))))
+                name = seen.name if count == 1 else f"{seen.name}_{row + 1}"
+                found[name] = _goodness(deviance, shape.size - used)
+                total, degrees = total + deviance, degrees + shape.size - used
+        pull = float(u @ self.precision @ u)
+        used = float(np.trace(self.precision @ inverse))
+        found["calibration"] = _goodness(pull, self.size - used)
+        found["all"] = _goodness(total + pull, degrees + self.size - used)
+        return found
+
+
+def _goodness(deviance: float, degrees: float) -> Goodness:
+    # Not rounded to whole numbers: a spectrum determines a fraction of a parameter.
+    degrees = max(degrees, 1e-3)
+    return Goodness(deviance, degrees, float(chi2.sf(deviance, degrees)))
+
+
+def line_shapes(values: dict, observation: Observation) -> Lines:
+    """Return where the lines of the calibrated device are expected."""
+    centres, widths = expected_lines(values, observation.drive)
+    return Lines(np.asarray(centres, dtype=np.float64), np.asarray(widths, dtype=np.float64))
+
+
+def target(
+    observation: Observation,
+    calibration: Calibration,
+    fidelity: Fidelity,
+    effects: FineEffects | None = None,
+) -> Target:
+    """Build the posterior density of one operating point.
+
+    Parameters
+    ----------
+    observation : Observation
+        Recorded spectra, merged or not.
+    calibration : Calibration
+        Prior; parameters without uncertainty stay fixed.
+    fidelity : Fidelity
+        What the model contains.
+    effects : FineEffects, optional
+        Correction tabulated before for the same parameters and nodes.
+
+    Raises
+    ------
+    CalibrationError
+        If the calibration lacks a parameter of the model.
+    InferenceError
+        If no parameter is uncertain.
+    """
+    central = {name: calibration.values[calibration.index(name)] for name in MODEL_PARAMETERS}
+    names = calibration.uncertain_names(MODEL_PARAMETERS)
+    red = float(np.asarray(observation.drive.red_coupling_hz))
+    if np.isclose(red, central["heating.reference_coupling_hz"], rtol=1e-12):
+        # At the reference power the law of heating has no effect, whatever its exponents.
+        names = tuple(
+            name for name in names if name not in ("heating.cavity_exponent", "heating.drum_slope")
+        )
+    if not names:
+        raise InferenceError(
+            "calibration: no parameter is uncertain; the model-based route needs uncertainties"
+        )
+    covariance = calibration.covariance_of(names)
+    scale = np.sqrt(np.diag(covariance))
+    correlation = covariance / np.outer(scale, scale)
+    lines = line_shapes(central, observation)
+    emission, scan = observation.emission, observation.phase_scan
+
+    def grid(of: Spectra, shapes: Lines, resolution: float) -> Nodes:
+        fine = nodes(of.frequency, of.bin_width, shapes, resolution)
+        return Nodes(fine.at, of.averaged(fine.matrix.T).T)
+
+    return Target(
+        names=names,
+        centre=np.array([central[name] for name in names]),
+        scale=scale,
+        correlation=correlation,
+        precision=np.linalg.inv(correlation + _JITTER * np.eye(len(names))),
+        fixed={name: float(value) for name, value in central.items() if name not in names},
+        observation=observation,
+        emission_nodes=grid(emission, lines, EMISSION_RESOLUTION),
+        scan_nodes=(
+            None
+            if scan is None or observation.probe is None
+            else grid(scan, lines.with_probe(observation.probe), SCAN_RESOLUTION)
+        ),
+        effects=effects,
+        fidelity=fidelity,
+    )
