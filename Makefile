@@ -20,7 +20,7 @@ SNAKEMAKE = $(if $(CACHE),mkdir -p "$(CACHE_FOLDER)" && SNAKEMAKE_OUTPUT_CACHE="
 	--config "experiment=$(EXPERIMENT)" "results_dir=$(RESULTS_DIR)"
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce toy figure archive restore adopt test test-cluster test-faults test-crate crate lint format crosscheck bench clean lock docs environment environment-dev
+.PHONY: help reproduce toy figure report archive restore adopt test test-cluster test-faults test-crate crate reference lint format crosscheck bench clean lock docs environment environment-dev
 
 help: ## list the tasks
 	@echo "make TASK [EXPERIMENT=$(EXPERIMENT)] [CORES=$(CORES)] [RESULTS_DIR=$(RESULTS_DIR)]"
@@ -91,6 +91,9 @@ crosscheck: ## against other packages (QuTiP, thewalrus), in an environment of t
 
 bench: environment-dev ## speed and memory beside the alternatives, as ratios
 	@$(BIN)/python benchmarks/run.py
+
+reference: reproduce ## write reference/EXPERIMENT again, the numbers that other runs are compared with
+	@$(BIN)/python tools/write_reference.py "$(RESULTS_DIR)/$(EXPERIMENT)"
 
 docs: environment-dev ## write again the pages that are generated (config reference, README index)
 	@$(BIN)/python tools/generate_docs.py

@@ -21,7 +21,7 @@ os.environ.update(
 include: "workflow/rules/common.smk"
 include: "workflow/rules/parameters.smk"
 include: "workflow/rules/theory.smk"
-include: "workflow/rules/laboratory.smk"
+include: f"workflow/rules/{'laboratory' if SIMULATED else 'recordings_from_files'}.smk"
 include: "workflow/rules/calibration.smk"
 include: "workflow/rules/inference.smk"
 include: "workflow/rules/figures.smk"

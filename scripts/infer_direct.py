@@ -1,27 +1,35 @@
-"""Infer the drums' state at one operating point by the direct route."""
+"""Infer the drums' state at one operating point by the routes that read line weights."""
 
 from entangled_drums import calibration, jsonfile, recording
-from entangled_drums.inference.direct import infer
+from entangled_drums.inference import direct, emission_bound, quadrature
+from entangled_drums.inference.line_data import LineSettings, line_data
 from entangled_drums.provenance.job import Job, execute
 from entangled_drums.randomness import job_stream
 
 
 def main(job: Job) -> None:
-    result = infer(
-        recording.read(job.inputs["emission"], recording.EMISSION),
-        recording.read(job.inputs["phase_scan"], recording.PHASE_SCAN),
-        calibration.read(job.inputs["calibration"]),
-        job_stream(job.settings["seed"]),
-    )
-    jsonfile.write(
-        job.outputs["result"],
-        {
-            "record_id": job.record_id,
-            "operating_point": job.settings["point"],
-            "power": job.settings["power"],
-            **result.content(),
-        },
-    )
+    emission = recording.read_optional(job.inputs["emission"], recording.EMISSION)
+    scan = recording.read_optional(job.inputs["phase_scan"], recording.PHASE_SCAN)
+    prior = calibration.read(job.inputs["calibration"])
+    settings = LineSettings()
+    lines = line_data(emission, scan, prior, settings)
+    for output, route in (
+        ("result", direct),
+        ("quadrature", quadrature),
+        ("emission_bound", emission_bound),
+    ):
+        result = route.infer_from(
+            lines, emission, prior, job_stream(job.settings["seeds"][output]), settings
+        )
+        jsonfile.write(
+            job.outputs[output],
+            {
+                "record_id": job.record_id,
+                "operating_point": job.settings["point"],
+                "power": job.settings["power"],
+                **result.content(),
+            },
+        )
 
 
 execute(main, snakemake)

@@ -6,7 +6,7 @@ recording.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -41,6 +41,7 @@ __all__ = [
     "likelihood_shape",
     "probe_settings",
     "read",
+    "read_optional",
     "write",
 ]
 
@@ -528,3 +529,9 @@ def read(path: str | Path, kind: str | None = None) -> xarray.Dataset:
         If it is not a valid recording of that kind.
     """
     return check(arrayfile.read(path), kind, source=path)
+
+
+def read_optional(paths: Sequence[Path] | Path, kind: str) -> xarray.Dataset | None:
+    """Read the recording of an optional input: None where there is none; errors as for `read`."""
+    files = [paths] if isinstance(paths, Path) else list(paths)
+    return read(files[0], kind) if files else None

@@ -86,7 +86,7 @@ class Cluster:
     def stop(self) -> None:
         """Cancel all jobs and stop the daemons."""
         if "slurmctld" in self._daemons:
-            self.command("scancel", "--full", f"--user={pwd.getpwuid(os.geteuid()).pw_name}")
+            self.cancel_all()
         for name in ("slurmd", "slurmctld", "munged"):
             daemon = self._daemons.pop(name, None)
             if daemon is None:
@@ -97,6 +97,10 @@ class Cluster:
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()
+
+    def cancel_all(self) -> None:
+        """Cancel every job."""
+        self.command("scancel", f"--user={pwd.getpwuid(os.geteuid()).pw_name}")
 
     def command(self, *words: str, timeout: float = 30.0) -> subprocess.CompletedProcess:
         """Run one of Slurm's commands."""

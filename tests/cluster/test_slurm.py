@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.cluster.conftest import Setting
@@ -28,11 +30,12 @@ def run(setting: Setting, results: str, *arguments: str, experiment: str = NAME)
     return finished.stdout + finished.stderr
 
 
-def start(setting: Setting, results: str, *arguments: str) -> subprocess.Popen:
-    """Start a run on the cluster."""
-    return subprocess.Popen(
+@contextmanager
+def started(setting: Setting, results: str) -> Iterator[subprocess.Popen]:
+    """A run on the cluster of which a job is at work; neither outlives the test."""
+    process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "snakemake", *PROFILE, *QUICK, *arguments),
+            *(sys.executable, "-m", "snakemake", *PROFILE, *QUICK),
             *("--config", f"experiment={NAME}", f"results_dir={results}"),
         ],
         cwd=setting.checkout.folder,
@@ -42,16 +45,20 @@ def start(setting: Setting, results: str, *arguments: str) -> subprocess.Popen:
         text=True,
         start_new_session=True,
     )
+    try:
+        wait_until(lambda: bool(setting.cluster.jobs("RUNNING")), seconds=120)
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+        setting.cluster.cancel_all()
 
 
 def assert_complete(setting: Setting, results: str) -> None:
     folder = setting.checkout.folder / results / NAME
     assert digests(folder) == setting.expected
     assert leftovers(folder) == []
-
-
-def a_job_runs(setting: Setting) -> bool:
-    return bool(setting.cluster.jobs("RUNNING"))
 
 
 def test_toy_gives_the_same_bytes(setting: Setting, tmp_path: Path) -> None:
@@ -114,13 +121,12 @@ def test_time_limit(setting: Setting) -> None:
 
 
 def test_node_dies(setting: Setting) -> None:
-    """slurmd is killed in mid-run with its jobs, and comes back."""
-    process = start(setting, "node")
-    wait_until(lambda: a_job_runs(setting), seconds=120)
-    setting.cluster.kill_node()
-    time.sleep(5)
-    setting.cluster.start_node()
-    output, _ = process.communicate()
+    """slurmd is killed in mid-run, and comes back."""
+    with started(setting, "node") as process:
+        setting.cluster.kill_node()
+        time.sleep(5)
+        setting.cluster.start_node()
+        output, _ = process.communicate()
     if process.returncode:
         output += run(setting, "node")
     assert_complete(setting, "node")
@@ -128,26 +134,24 @@ def test_node_dies(setting: Setting) -> None:
 
 def test_node_is_drained(setting: Setting) -> None:
     """An administrator takes the node away; jobs wait until it is back."""
-    node = os.uname().nodename.split(".")[0]
-    process = start(setting, "drained")
-    wait_until(lambda: a_job_runs(setting), seconds=120)
-    setting.cluster.command("scontrol", "update", f"NodeName={node}", "State=DRAIN", "Reason=test")
-    time.sleep(15)
-    assert process.poll() is None, "the run waits"
-    setting.cluster.command("scontrol", "update", f"NodeName={node}", "State=RESUME")
-    output, _ = process.communicate()
+    node = f"NodeName={os.uname().nodename.split('.')[0]}"
+    with started(setting, "drained") as process:
+        setting.cluster.command("scontrol", "update", node, "State=DRAIN", "Reason=test")
+        wait_until(lambda: not setting.cluster.jobs("RUNNING"), seconds=180)
+        assert process.poll() is None, "the run waits"
+        setting.cluster.command("scontrol", "update", node, "State=RESUME")
+        output, _ = process.communicate()
     assert process.returncode == 0, output
     assert_complete(setting, "drained")
 
 
 def test_manager_dies(setting: Setting) -> None:
     """Jobs of a dead run are cancelled by the next one, and write nothing into its results."""
-    process = start(setting, "manager")
-    wait_until(lambda: a_job_runs(setting), seconds=120)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
-    assert setting.cluster.jobs("RUNNING,PENDING")
-    told = run(setting, "manager")
+    with started(setting, "manager") as process:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        assert setting.cluster.jobs("RUNNING,PENDING")
+        told = run(setting, "manager")
     assert "cleared the lock that process" in told
     assert re.search(r"cancelling \d+ jobs that the dead run left in the queue", told)
     assert_complete(setting, "manager")

@@ -218,11 +218,13 @@ def forge(results: Path, name: str, old: str, new: str) -> None:
                 rule=record["rule"],
                 code=record["code"],
                 inputs={
-                    key: {
+                    key: entry
+                    if entry["record"] is None
+                    else {
                         "digest": file_digest(results / key),
                         "record": jsonfile.read(record_path(results / key))["id"],
                     }
-                    for key in record["inputs"]
+                    for key, entry in record["inputs"].items()
                 },
                 settings=record["settings"],
             )

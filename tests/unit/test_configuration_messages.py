@@ -54,7 +54,8 @@ CASES = [
     Case(
         "missing_section",
         EXPERIMENT,
-        "inference:\n  routes: [direct]\n",
+        "inference:\n  routes: [direct]\n"
+        "  model: {counter_rotating: false, finite_record: false}\n",
         "",
         "toy.yaml:3: inference: missing key; add it, docs/configuration.md shows how",
     ),
@@ -561,7 +562,7 @@ CASES = [
         EXPERIMENT,
         "[direct]",
         "[direkt]",
-        'toy.yaml:42: inference.routes[0]: "direkt" is not known here; write "direct"',
+        'toy.yaml:42: inference.routes[0]: unknown word "direkt"; did you mean direct?',
     ),
     Case(
         "route_twice",
@@ -575,7 +576,7 @@ CASES = [
         EXPERIMENT,
         "status: recalled, unverified",
         "status: published",
-        'toy.yaml:48: comparison.recalled_duan.status: "published" is not known '
+        'toy.yaml:49: comparison.recalled_duan.status: "published" is not known '
         'here; write "recalled, unverified"',
     ),
     Case(
@@ -651,7 +652,7 @@ CASES = [
         EXPERIMENT,
         "    point: reference-x450",
         "    point: reference-x451",
-        'toy.yaml:53: calibration.stationarity.point: "reference-x451" is not an operating point; '
+        'toy.yaml:54: calibration.stationarity.point: "reference-x451" is not an operating point; '
         "did you mean reference-x450?",
     ),
     Case(
@@ -745,7 +746,7 @@ def test_file_that_is_no_config(folder: Path, content: bytes, told: str) -> None
         ("phases: 8", "phases: *eight", 34),
         ("routes: [direct]", "routes: direct]\n- x", 43),
         ("title: Toy", "title: %Toy", 4),
-        ("comparison:", "---\ncomparison:", 44),
+        ("comparison:", "---\ncomparison:", 45),
     ],
 )
 def test_syntax_error_names_its_line(

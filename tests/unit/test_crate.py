@@ -111,6 +111,35 @@ def test_without_authors_none_are_named(results: Path, checkout: Path) -> None:
     assert "author" not in graph(checkout / "crate.zip")["./"]
 
 
+def test_files_from_outside_the_results(results: Path, checkout: Path, tmp_path: Path) -> None:
+    """A lab's own recording: packed if it lies in the checkout, named by its digest if not."""
+    inside, outside = checkout / "data" / "lab.nc", tmp_path.parent / f"{tmp_path.name}-lab.nc"
+    inside.parent.mkdir()
+    inside.write_bytes(b"inside")
+    outside.write_bytes(b"outside")
+    path = results / "calibration" / "device.record.json"
+    record = audited_results.jsonfile.read(path)
+    given = {"data/lab.nc": inside, str(outside): outside}
+    changed = audited_results.compose(
+        rule=record["rule"],
+        code=record["code"],
+        inputs={
+            name: {"digest": file_digest(file), "record": None} for name, file in given.items()
+        },
+        settings=record["settings"],
+    )
+    audited_results.jsonfile.write(path, audited_results.seal(changed, record["outputs"], []))
+    audited_results.forge(results, "tables/table_s2.md", "| D |", "| D |")
+    write_crate(results, checkout, checkout / "crate.zip")
+    entities = graph(checkout / "crate.zip")
+    objects = [item["@id"] for item in entities["#job/calibration/device.record.json"]["object"]]
+    assert "data/lab.nc" in objects
+    assert entities["data/lab.nc"]["sha256"] == file_digest(inside)
+    (absent,) = [name for name in objects if name.startswith("#outside/")]
+    assert entities[absent]["sha256"] == file_digest(outside)
+    assert "@type" in entities[absent]
+
+
 def test_same_run_gives_the_same_bytes(crate: Path, results: Path, checkout: Path) -> None:
     before = crate.read_bytes()
     for path in checkout.rglob("*"):

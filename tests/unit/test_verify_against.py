@@ -9,6 +9,7 @@ from tests.unit import audited_results
 from entangled_drums import jsonfile
 from entangled_drums.cli import main
 from entangled_drums.errors import ProvenanceError
+from entangled_drums.provenance.cells import read_rows
 from entangled_drums.provenance.compare import compare, read_reference, reference_content
 
 TABLE = "tables/table_s2.csv"
@@ -29,7 +30,7 @@ def reference(made: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "reference"
     (folder / "tables").mkdir(parents=True)
     shutil.copy(made / TABLE, folder / TABLE)
-    tolerance = {"relative": 1e-6, "absolute": 1e-9}
+    tolerance = {"relative": 1e-6, "absolute": 1e-9, "every": 1}
     jsonfile.write(folder / "reference.json", reference_content(made, {TABLE: tolerance}))
     return folder
 
@@ -74,6 +75,19 @@ def test_differences_are_named(
         assert difference.startswith(TABLE)
 
 
+def test_rows_between_those_kept_are_not_compared(results: Path, reference: Path) -> None:
+    description = jsonfile.read(reference / "reference.json")
+    description["tables"][TABLE]["every"] = 2
+    jsonfile.write(reference / "reference.json", description)
+    text = (reference / TABLE).read_text()
+    (reference / TABLE).write_text("".join(text.splitlines(keepends=True)[:2]))
+    assert compare(results, read_reference(reference)).differences == ()
+    (results / TABLE).write_text(text.replace("1.2,0.03", "9.9,0.03"))
+    assert compare(results, read_reference(reference)).differences == ()
+    (results / TABLE).write_text(text.replace("0.8,0.02", "9.9,0.02"))
+    assert len(compare(results, read_reference(reference)).differences) == 1
+
+
 def test_missing_table_differs(results: Path, reference: Path) -> None:
     (results / TABLE).unlink()
     (difference,) = compare(results, read_reference(reference)).differences
@@ -105,12 +119,25 @@ def test_command(
         '{"schema": 1, "digests": {}, "tables": {"../x.csv": {"relative": 0.1, "absolute": 0.1}}}',
         '{"schema": 1, "digests": {}, "tables": {"x.csv": {"relative": 9.0, "absolute": 0.1}}}',
         '{"schema": 1, "digests": [], "tables": {}}',
+        '{"schema": 1, "digests": {}, "tables": {"a": {"relative": 0.1, "absolute": 0.1}}}',
     ],
 )
 def test_malformed_reference_is_refused(reference: Path, text: str) -> None:
     (reference / "reference.json").write_text(text)
     with pytest.raises(ProvenanceError, match="malformed"):
         read_reference(reference)
+
+
+@pytest.mark.parametrize("folder", sorted((audited_results.ROOT / "reference").glob("*")))
+def test_committed_reference_is_small_and_complete(folder: Path) -> None:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 200_000
+    reference = read_reference(folder)
+    assert {path.relative_to(folder).as_posix() for path in files} == {
+        *reference.tables,
+        "reference.json",
+    }
+    assert all(read_rows(folder / name) for name in reference.tables)
 
 
 def test_absent_reference_is_refused(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ import pytest
 from tests.workflow.checkouts import Checkout, make_checkout
 
 INFERENCE = {"infer_direct": 2, "draw_fig4": 1, "write_table_s2": 1}
-RECORDINGS = {"record_emission": 2, "record_phase_scan": 2}
+CHAIN = {"record_calibration": 1}
+STATIONARITY = {"record_stationarity": 1}
+RECORDINGS = {"record_emission": 2, "record_phase_scan": 2, **CHAIN, **STATIONARITY}
 PARAMETERS = {"write_parameters": 1}
 THEORY = {"solve_sweep": 1, "join_sweep": 1, "solve_band": 1}
 TRUTH = {"draw_truth": 1}
@@ -95,7 +97,7 @@ def test_edited_code_is_noticed_whatever_its_date(checkout: Checkout) -> None:
             TOY,
             "half_span_hz: 1.0e+6",
             "half_span_hz: 1.1e+6",
-            {**PARAMETERS, "record_emission": 2, **INFERENCE},
+            {**PARAMETERS, "record_emission": 2, **CHAIN, **STATIONARITY, **INFERENCE},
         ),
         (
             TOY,

@@ -6,10 +6,12 @@ No rules here, and no helper functions anywhere else.
 import re
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import yaml
 
+from entangled_drums import jsonfile
 from entangled_drums.chunking import chunks
 from entangled_drums.configuration.experiment import load_experiment
 from entangled_drums.configuration.values import (
@@ -60,7 +62,12 @@ RESULTS = Path(config["results_dir"], EXPERIMENT["name"]).as_posix()
 POINTS = operating_point_ids(EXPERIMENT)
 PRODUCTS = []  # every rule's results; what is missing is made again, even if nothing needs it
 SWEEPS = EXPERIMENT["theory"]["sweeps"]
-ORIGIN = "Assumed device; simulated laboratory."
+SIMULATED = EXPERIMENT["recordings"]["source"] == "simulated"
+ORIGIN = (
+    "Assumed device; simulated laboratory."
+    if SIMULATED
+    else f"Assumed device; recordings from {EXPERIMENT['recordings']['path']}."
+)
 COSTS = yaml.safe_load(Path("workflow/costs.yaml").read_text(encoding="utf-8"))
 
 
@@ -80,6 +87,7 @@ def records(*paths):
     return sorted({record_path(path).as_posix() for path in paths})
 
 
+@cache
 def code(rule_name):
     """Files that a rule's results depend on: its script and all modules it imports."""
     return import_closure(f"scripts/{rule_name}.py", "src")
@@ -183,6 +191,35 @@ def tones_in(sweep):
     return configured(f"theory.sweeps.{sweep}.tones")
 
 
+def given_files(point, kind):
+    """Files of a recording that the experiment was given: netCDF, or settings and their table."""
+    folder = Path(EXPERIMENT["recordings"]["path"], point)
+    return sorted(
+        path.as_posix()
+        for path in folder.glob(f"{kind}.*")
+        if path.suffix in (".nc", ".yaml", ".csv")
+    )
+
+
+def recorded(kind):
+    """Input function: the recording of a kind at an operating point, or none if there is none."""
+
+    def paths(wildcards):
+        exists = SIMULATED or given_files(wildcards.point, kind)
+        return [result(f"recordings/{wildcards.point}/{kind}.nc")] if exists else []
+
+    return paths
+
+
+def recorded_all(*kinds, others=()):
+    """Input function: the records of recordings at an operating point, and of other results."""
+
+    def paths(wildcards):
+        return records(*(one for kind in kinds for one in recorded(kind)(wildcards)), *others)
+
+    return paths
+
+
 def rows_of(sweep):
     """Parts that a sweep is solved in: first row and row after the last."""
     return chunks(SWEEPS[sweep]["axes"], EXPERIMENT["theory"]["chunk_points"])
@@ -259,7 +296,9 @@ def announce(workflow):
 
 
 def conclude():
-    """Say where the results are, and the digest that stands for all of them if it was audited."""
+    """Say where the results are; if they were audited, their digest and, last, the verdict."""
     print(f"results of {EXPERIMENT['name']}: {RESULTS}/", flush=True)
     root = audited_root(RESULTS)
     print(f"root digest {root}" if root else "not audited: not all results were made", flush=True)
+    if root:
+        print(jsonfile.read(result("inference/verdict.json"))["summary"], flush=True)

@@ -1,19 +1,19 @@
-# From recordings and calibration to the state of the drums, one route each.
+# From recordings and calibration to the state of the drums: four routes, and a verdict.
 
 
 rule infer_direct:
     input:
         code=code("infer_direct"),
-        records=records(
-            rules.record_emission.output.recording,
-            rules.record_phase_scan.output.recording,
-            rules.calibrate_device.output.calibration,
+        records=recorded_all(
+            "emission", "phase_scan", others=(rules.calibrate_device.output.calibration,)
         ),
-        emission=rules.record_emission.output.recording,
-        phase_scan=rules.record_phase_scan.output.recording,
+        emission=recorded("emission"),
+        phase_scan=recorded("phase_scan"),
         calibration=rules.calibrate_device.output.calibration,
     output:
         result=result("inference/{point}/direct.json"),
+        quadrature=result("inference/{point}/direct.quadrature.json"),
+        emission_bound=result("inference/{point}/direct.emission_bound.json"),
         record=result("inference/{point}/direct.record.json"),
     log:
         log_file("infer_direct", "{point}"),
@@ -28,12 +28,94 @@ rule infer_direct:
         settings=lambda wildcards: settings(
             point=wildcards.point,
             power=POINTS[wildcards.point]["power"],
-            seed=seed("direct", wildcards.point),
+            seeds=together(
+                {
+                    "result": seed("direct", wildcards.point),
+                    "quadrature": seed("quadrature", wildcards.point),
+                    "emission_bound": seed("emission_bound", wildcards.point),
+                }
+            ),
         ),
         code=code_digest("infer_direct"),
     script:
         "../../scripts/infer_direct.py"
 
 
-ROUTE_RESULTS = expand(rules.infer_direct.output.result, point=POINTS)
-PRODUCTS += expand(rules.infer_direct.output, point=POINTS)
+rule infer_model_based:
+    input:
+        code=code("infer_model_based"),
+        records=recorded_all(
+            "emission", "phase_scan", others=(rules.calibrate_device.output.calibration,)
+        ),
+        emission=recorded("emission"),
+        phase_scan=recorded("phase_scan"),
+        calibration=rules.calibrate_device.output.calibration,
+    output:
+        result=result("inference/{point}/model_based.json"),
+        posterior=result("inference/{point}/model_based.posterior.nc"),
+        record=result("inference/{point}/model_based.record.json"),
+    log:
+        log_file("infer_model_based", "{point}"),
+    benchmark:
+        benchmark_file("infer_model_based", "{point}")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("infer_model_based"),
+    params:
+        settings=lambda wildcards: settings(
+            point=wildcards.point,
+            power=POINTS[wildcards.point]["power"],
+            model=configured("inference.model"),
+            seed=seed("model_based", wildcards.point),
+        ),
+        code=code_digest("infer_model_based"),
+    script:
+        "../../scripts/infer_model_based.py"
+
+
+RESULT_OF_ROUTE = {
+    "quadrature": rules.infer_direct.output.quadrature,
+    "emission_bound": rules.infer_direct.output.emission_bound,
+    "direct": rules.infer_direct.output.result,
+    "model_based": rules.infer_model_based.output.result,
+}
+ROUTES = EXPERIMENT["inference"]["routes"]
+ROUTE_RESULTS = [
+    path for route in ROUTES for path in expand(RESULT_OF_ROUTE[route], point=POINTS)
+]
+
+
+rule decide_verdict:
+    input:
+        code=code("decide_verdict"),
+        records=records(*ROUTE_RESULTS),
+        results=ROUTE_RESULTS,
+    output:
+        verdict=result("inference/verdict.json"),
+        record=result("inference/verdict.record.json"),
+    log:
+        log_file("decide_verdict"),
+    benchmark:
+        benchmark_file("decide_verdict")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("decide_verdict"),
+    params:
+        settings=settings(
+            points=Configured(list(POINTS), ("operating_points",)),
+            shown=configured("figures.operating_point") if "figures" in EXPERIMENT else None,
+        ),
+        code=code_digest("decide_verdict"),
+    script:
+        "../../scripts/decide_verdict.py"
+
+
+PRODUCTS += rules.decide_verdict.output
+if {"quadrature", "emission_bound", "direct"} & set(ROUTES):
+    PRODUCTS += expand(rules.infer_direct.output, point=POINTS)
+if "model_based" in ROUTES:
+    PRODUCTS += expand(rules.infer_model_based.output, point=POINTS)

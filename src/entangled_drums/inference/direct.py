@@ -29,13 +29,11 @@ from numpy.typing import NDArray
 
 from entangled_drums.calibration import Calibration
 from entangled_drums.inference.groups import dimensionless_groups
+from entangled_drums.inference.line_data import LineData, LineSettings, line_data
 from entangled_drums.inference.line_maps import (
-    MODEL_PARAMETERS,
     Setup,
     closed_forms,
-    exact_lines,
     model_state,
-    offsets,
 )
 from entangled_drums.inference.spectral_lines import Goodness
 
@@ -133,6 +131,8 @@ def _derived(state: Array) -> dict[str, Array]:
             "correlator_magnitude": magnitude,
             "correlator_phase_rad": np.angle(real + 1j * imaginary),
             "duan": duan,
+            # Weighted, the Duan criterion is as sharp as 2 nu for these states.
+            "duan_weighted": two_nu,
             "two_nu": two_nu,
             "logarithmic_negativity": np.maximum(0.0, -np.log2(two_nu)),
             "squeezing_db": -10.0 * np.log10(duan),
@@ -264,24 +264,39 @@ def infer(
         If a spectrum does not cover its lines, or the recordings do not belong together.
     """
     settings = settings or LineSettings()
-    found = line_data(emission, phase_scan, calibration, settings)
+    return infer_from(
+        line_data(emission, phase_scan, calibration, settings),
+        emission,
+        calibration,
+        generator,
+        settings,
+    )
+
+
+def infer_from(
+    found: LineData | str,
+    emission: xarray.Dataset | None,
+    calibration: Calibration,
+    generator: np.random.Generator,
+    settings: LineSettings,
+) -> DirectResult:
+    """Infer the drums' state from lines measured before, see `infer`.
+
+    Parameters
+    ----------
+    found : LineData or str
+        From `line_data.line_data`.
+    emission : xarray.Dataset or None
+        Recording whose drive settings are noted where there are no line data.
+    calibration, generator, settings
+        As for `infer`.
+    """
     if isinstance(found, str):
         return without_result(found, emission)
-    assert emission is not None  # otherwise there are no line data
-    setup, grids, measured = found.setup, found.grids, found.measured
+    setup, measured = found.setup, found.measured
     central, one, exact = found.central, found.one, found.model.areas[0]
-    central_offsets = found.offsets
-    uncertain = calibration.uncertain_names(MODEL_PARAMETERS)
+    central_offsets, uncertain = found.offsets, found.uncertain
     calibration_covariance = calibration.covariance_of(uncertain)
-    thin = grids.thinned()
-
-    def offsets_of(values: dict[str, Array]) -> Array:
-        return offsets(values, setup, exact_lines(values, setup, thin).areas)
-
-    count = measured.areas.size
-    by_parameter_offsets = (
-        calibration.jacobian(offsets_of, uncertain) if uncertain else np.zeros((count, 0))
-    )
 
     matrix, constant = (part[0] for part in closed_forms(one, setup))
     constant = constant + central_offsets
@@ -291,7 +306,7 @@ def infer(
             maps, constants = closed_forms(values, setup)
             return maps @ expected + constants
 
-        by_parameter = by_parameter_offsets
+        by_parameter = found.offset_slopes
         if uncertain:
             by_parameter = by_parameter + calibration.jacobian(closed_of, uncertain)
         systematic = by_parameter @ calibration_covariance @ by_parameter.T
@@ -303,11 +318,8 @@ def infer(
     state = solved.state
     by_calibration = np.tile(state, (settings.samples, 1))
     if uncertain:
-        drawn = calibration.sample(generator, settings.samples)
-        shift = np.stack([drawn[name] - central[name] for name in uncertain], axis=-1)
-        maps, constants = closed_forms(drawn, setup)
-        constants = constants + central_offsets + shift @ by_parameter_offsets.T
-        by_calibration = solved.solve(measured.areas - constants, maps)
+        maps, constants, shifted = found.maps_of_draws(calibration, generator, settings.samples)
+        by_calibration = solved.solve(measured.areas - constants - shifted, maps)
         state = by_calibration.mean(axis=0)
     quantities, entangled, physical = _quantities(
         state, solved.statistical, by_calibration, generator
@@ -321,7 +333,7 @@ def infer(
         )
     return DirectResult(
         validity=validity,
-        settings={name: float(emission.attrs[name]) for name in ("red_coupling_hz", "ratio")},
+        settings=found.settings,
         state=state,
         statistical_covariance=solved.statistical,
         calibration_covariance=_spread(by_calibration),
@@ -370,7 +382,7 @@ def _spread(states: Array) -> Array:
 
 def _inverse(matrix: Array) -> Array:
     scale = np.sqrt(np.diag(matrix))
-    return np.linalg.inv(matrix / np.outer(scale, scale)) / np.outer(scale, scale)
+    return np.asarray(np.linalg.inv(matrix / np.outer(scale, scale)) / np.outer(scale, scale))
 
 
 def _solve(areas: Array, matrix: Array, noise: Array, systematic: Array, setup: Setup) -> _Solved:

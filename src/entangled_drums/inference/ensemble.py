@@ -1,4 +1,4 @@
-"""Ensemble sampling of the posterior with emcee: slow, but it needs no good proposal.
+"""Ensemble sampling of the posterior with emcee: slow, but right where the weights fail.
 
 The fall-back where importance sampling fails, and an independent check of it. Goodman & Weare,
 Comm. App. Math. Comp. Sci. 5, 65 (2010); Foreman-Mackey et al., PASP 125, 306 (2013).
@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entangled_drums.inference.importance import Sample
+from entangled_drums.inference.mode_search import Mode
+from entangled_drums.inference.proposal import CurvedProposal
 from entangled_drums.inference.target import Target
 
 Array = NDArray[np.float64]
@@ -22,20 +24,23 @@ LARGEST_SPLIT_R = 1.02
 
 def run(
     target: Target,
-    start: Array,
+    mode: Mode,
     generator: np.random.Generator,
     *,
     wanted: float,
     most_steps: int,
-    check_every: int = 500,
+    check_every: int = 250,
 ) -> tuple[Sample, bool]:
     """Sample the posterior.
+
+    The walkers move in the coordinates of `proposal.CurvedProposal`, in which the posterior is
+    nearly a unit normal distribution; the density is the exact one.
 
     Parameters
     ----------
     target : Target
-    start : ndarray, (K, P)
-        Allowed points to start the walkers from (drawn with repetition and shaken).
+    mode : Mode
+        Where the walkers start.
     generator : numpy.random.Generator
     wanted : float
         Effective sample size at which to stop.
@@ -52,29 +57,35 @@ def run(
         Whether the effective size was reached in a long enough run, with the two halves of the run
         in agreement (split R-hat).
     """
+    proposal = CurvedProposal.around(target, mode)
+
+    def log_density(normal: Array) -> Array:
+        u, exists = proposal.draw(normal)
+        exists &= target.allowed(u)
+        found = np.full(len(u), -np.inf)
+        if exists.any():
+            u = u[exists]
+            # Volume of the change of coordinates: what the proposal's own density leaves of it.
+            volume = -0.5 * np.sum(normal[exists] ** 2, axis=-1) - proposal.log_density(u, 1.0)
+            found[exists] = target.log_posterior(u) + volume
+        return found
+
     walkers = _WALKERS_PER_PARAMETER * target.size
-    position = start[generator.integers(len(start), size=walkers)]
-    shaken = position + 1e-3 * generator.standard_normal(position.shape) * start.std(axis=0)
-    inside = target.allowed(shaken)
-    position = np.where(inside[:, None], shaken, position)
-    sampler = emcee.EnsembleSampler(
-        walkers,
-        target.size,
-        target.log_posterior,
-        vectorize=True,
-        moves=[(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)],
-    )
+    trials = generator.standard_normal((40 * walkers, target.size))
+    start = trials[np.isfinite(log_density(trials))][:walkers]
+    if len(start) < walkers:
+        nothing = np.empty((0, target.size))
+        return Sample(nothing, np.empty(0), 0.0, float("nan"), len(trials)), False
+    sampler = emcee.EnsembleSampler(walkers, target.size, log_density, vectorize=True)
     random_state = np.random.RandomState(
         generator.integers(2**32, size=8, dtype=np.uint32)
     ).get_state()
-    state = emcee.State(position, random_state=random_state)
+    state = emcee.State(start, random_state=random_state)
     converged, effective, burn = False, 0.0, 0
     while sampler.iteration < most_steps and not converged:
         steps = min(check_every, most_steps - sampler.iteration)
         state = sampler.run_mcmc(state, steps, skip_initial_state_check=True)
         time = float(np.max(sampler.get_autocorr_time(tol=0)))
-        if not np.isfinite(time):
-            continue
         burn = min(int(_LENGTHS_OF_BURN_IN * time), sampler.iteration // 2)
         kept = sampler.iteration - burn
         effective = kept * walkers / time
@@ -83,7 +94,7 @@ def run(
             and kept >= _SHORTEST_RUN * time
             and split_r(sampler.get_chain(discard=burn)) < LARGEST_SPLIT_R
         )
-    u = sampler.get_chain(discard=burn, flat=True)
+    u, _ = proposal.draw(sampler.get_chain(discard=burn, flat=True))
     sample = Sample(
         u, np.full(len(u), 1.0 / len(u)), effective, float("nan"), sampler.iteration * walkers
     )

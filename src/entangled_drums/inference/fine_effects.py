@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from entangled_drums import parameters, spectra, tones, windows
 from entangled_drums.inference.nodes import Nodes
@@ -79,7 +79,7 @@ def phase_harmonics(phase: Array) -> Array:
     )
 
 
-def probe_at(values: dict, settings: ProbeSettings, phase: object = 0.0) -> Probe:
+def probe_at(values: dict, settings: ProbeSettings, phase: ArrayLike = 0.0) -> Probe:
     """Return the probe that devices feel, at a phase of choice."""
     return parameters.probe(
         values,

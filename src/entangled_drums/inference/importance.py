@@ -1,9 +1,10 @@
 """Importance sampling of the posterior from a mixture around its modes, with its own diagnosis.
 
-Proposals follow the posterior around each of its modes (:mod:`entangled_drums.inference.proposal`),
-most of them widened a little, some of them much. Draws outside the allowed range are dropped before the density is evaluated, which only
-changes the normalisation. Effective sample size and Pareto k (Vehtari et al., J. Mach. Learn. Res.
-25, 72 (2024); Zhang & Stephens, Technometrics 51, 316 (2009)) say whether the result may be used.
+Proposals follow the posterior around each of its modes
+(:mod:`entangled_drums.inference.proposal`), most of them widened a little, some of them much. Draws
+outside the allowed range are dropped before the density is evaluated, which only changes the
+normalisation. Effective sample size and Pareto k (Vehtari et al., J. Mach. Learn. Res. 25, 72
+(2024); Zhang & Stephens, Technometrics 51, 316 (2009)) say whether the result may be used.
 """
 
 from dataclasses import dataclass
@@ -81,9 +82,8 @@ class _Mixture:
             wide = generator.random(number) < _DEFENSIVE_SHARE
             normal = generator.standard_normal((number, target.size))
             normal *= np.sqrt(np.where(wide, _DEFENSIVE_WIDENING, _WIDENING))[:, None]
-            drawn = np.concatenate(
-                [one.draw(normal[which == at]) for at, one in enumerate(self.proposals)]
-            )
+            parts = [one.draw(normal[which == at]) for at, one in enumerate(self.proposals)]
+            drawn = np.concatenate([u[exists] for u, exists in parts])
             # In random order: cutting the surplus must not favour a mode.
             drawn = generator.permutation(drawn[target.allowed(drawn)])[:missing]
             kept.append(drawn)

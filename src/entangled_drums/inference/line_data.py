@@ -18,6 +18,7 @@ from entangled_drums.inference.line_maps import (
     ExactLines,
     Grids,
     Setup,
+    closed_forms,
     exact_lines,
     expected_lines,
     offsets,
@@ -191,7 +192,12 @@ def _check_inputs(
             f"phase scan: {phases.size} phases do not determine mean, cosine and sine; "
             "record at least 3 different phases, better 8 equally spaced"
         )
-    return Setup(drive, probe, float(emission.attrs["averages"]), float(scan.attrs["averages"]))
+    return Setup(
+        drive,
+        probe,
+        float(recording.likelihood_shape(emission)),
+        float(recording.likelihood_shape(scan)),
+    )
 
 
 def _select_bins(
@@ -249,6 +255,12 @@ class LineData:
     offsets : ndarray, (M,)
         What the closed forms of the areas lack, see `line_maps`.
     measured : Measured
+    uncertain : tuple of str
+        Calibrated parameters with an uncertainty.
+    offset_slopes : ndarray, (M, U)
+        Derivatives of the offsets by those.
+    settings : dict
+        Drive settings the data were taken at (``red_coupling_hz``, ``ratio``).
     """
 
     setup: Setup
@@ -259,6 +271,40 @@ class LineData:
     model: ExactLines
     offsets: Array
     measured: Measured
+    uncertain: tuple[str, ...]
+    offset_slopes: Array
+    settings: dict[str, float]
+
+    def maps_of_draws(
+        self, calibration: Calibration, generator: np.random.Generator, count: int
+    ) -> tuple[Array, Array, Array]:
+        """Return maps (S, M, 4), constants and offsets (S, M) for drawn calibrations.
+
+        See `line_maps.closed_forms`; a calibration without uncertainty gives one draw.
+        """
+        if not self.uncertain:
+            maps, constants = closed_forms(self.one, self.setup)
+            return maps, constants, self.offsets[None]
+        drawn = calibration.sample(generator, count)
+        shift = np.stack([drawn[name] - self.central[name] for name in self.uncertain], axis=-1)
+        maps, constants = closed_forms(drawn, self.setup)
+        return maps, constants, self.offsets + shift @ self.offset_slopes.T
+
+    def noise_draws(self, generator: np.random.Generator, count: int, rows: slice) -> Array:
+        """Return draws (S, R) of the noise of some areas."""
+        covariance = self.measured.covariance[rows, rows]
+        # Drawn in units of the errors, where rounding cannot make the covariance indefinite.
+        scale = np.sqrt(np.diag(covariance))
+        root = np.linalg.cholesky(covariance / np.outer(scale, scale))
+        return np.asarray((generator.standard_normal((count, scale.size)) @ root.T) * scale)
+
+    def fit_problem(self, names: tuple[str, ...], smallest_p_value: float) -> str:
+        """Return the validity statement for the first fit that is too bad; empty if none is."""
+        for name in names:
+            p_value = self.measured.fits[name].p_value
+            if not p_value >= smallest_p_value:
+                return f"not valid here: fit of {name.replace('_', ' ')} has p = {p_value:.1e}"
+        return ""
 
 
 def line_data(
@@ -301,13 +347,13 @@ def line_data(
     if not np.all(steady.stable):
         return (
             "not valid here: the calibrated device has no steady state under this drive "
-            f"({steady.reason})",
+            f"({steady.reason})"
         )
     centres, widths = expected_lines(central, setup.drive)
     if np.any(widths <= 0):
         return (
             f"not valid here: the drive does not damp line {int(np.argmin(widths)) + 1} of the "
-            "calibrated device",
+            "calibrated device"
         )
     separation = abs(float(centres[1] - centres[0]))
     offset = abs(float(angular(setup.probe.offset_hz)))
@@ -315,7 +361,7 @@ def line_data(
         if distance < settings.smallest_separation * np.max(widths):
             return (
                 f"not valid here: {what} are {distance / np.max(widths):.2g} line widths apart, "
-                f"less than {settings.smallest_separation:g}",
+                f"less than {settings.smallest_separation:g}"
             )
 
     bins = _select_bins(emission, phase_scan, setup, (centres, widths), settings)
@@ -330,4 +376,27 @@ def line_data(
     model = exact_lines(one, setup, grids)
     central_offsets = offsets(one, setup, model.areas)[0]
     measured = _measure(emission, phase_scan, setup, bins, model)
-    return LineData(setup, central, one, bins, grids, model, central_offsets, measured)
+    uncertain = calibration.uncertain_names(MODEL_PARAMETERS)
+    thin = grids.thinned()
+
+    def offsets_of(values: dict[str, Array]) -> Array:
+        return offsets(values, setup, exact_lines(values, setup, thin).areas)
+
+    slopes = (
+        calibration.jacobian(offsets_of, uncertain)
+        if uncertain
+        else np.zeros((measured.areas.size, 0))
+    )
+    return LineData(
+        setup=setup,
+        central=central,
+        one=one,
+        bins=bins,
+        grids=grids,
+        model=model,
+        offsets=central_offsets,
+        measured=measured,
+        uncertain=uncertain,
+        offset_slopes=slopes,
+        settings={name: float(emission.attrs[name]) for name in ("red_coupling_hz", "ratio")},
+    )

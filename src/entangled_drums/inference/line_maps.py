@@ -88,7 +88,7 @@ class Grids:
 
 @dataclass(frozen=True)
 class Setup:
-    """Settings of the generators, and segments averaged in emission and phase scan."""
+    """Settings of the generators, and Gamma shape of the bins of emission and phase scan."""
 
     drive: DriveSettings
     probe: ProbeSettings

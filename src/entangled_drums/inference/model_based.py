@@ -186,7 +186,7 @@ def infer(
         probability_entangled=probability,
         fits=found.target.goodness(best),
         prior_predictive=predicted,
-        priors=weights_of_priors(found.target, best),
+        priors=weights_of_priors(found.target, best, generator.spawn(1)[0]),
         correction=correction_error(found, drawn, settings.checked_draws),
         sampling={
             "sampler": found.sampler,

@@ -6,6 +6,7 @@ bin. Both steps are linear: the values at the bins are a fixed matrix times thos
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ def blocks_of(frequency: Array, bin_width: float) -> list[slice]:
     """Return the gapless runs of bins."""
     breaks = np.flatnonzero(np.diff(frequency) > 2.5 * bin_width) + 1
     edges = [0, *breaks.tolist(), frequency.size]
-    return [slice(start, stop) for start, stop in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(start, stop) for start, stop in pairwise(edges)]
 
 
 @dataclass(frozen=True)

@@ -122,10 +122,9 @@ def explore(
     )
     if trusted(sample, settings.effective_draws):
         return Posterior(target, modes, sample, "importance")
-    start = sample.u[sample.resampled(200, generator)] if len(sample.u) else modes[0].u[None]
     found, converged = ensemble.run(
         target,
-        start,
+        modes[0],
         generator,
         wanted=settings.effective_draws,
         most_steps=settings.most_steps,

@@ -1,15 +1,13 @@
 """How much each prior carries: the result if one calibrated uncertainty were doubled, or zero.
 
 Linear in the parameters around the best point, where the information of the data and that of the
-prior add.
+prior add; what is impossible (a negative occupation) is cut off, which matters for n_e.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from entangled_drums.inference.states import state_quantities
 from entangled_drums.inference.target import Target
@@ -17,26 +15,7 @@ from entangled_drums.inference.target import Target
 Array = NDArray[np.float64]
 
 _STEP = 0.02
-
-
-@dataclass(frozen=True)
-class LinearResult:
-    """Duan sum and 2 nu with their uncertainties for some prior."""
-
-    duan: float
-    duan_uncertainty: float
-    two_nu: float
-    two_nu_uncertainty: float
-
-    def content(self) -> dict[str, float]:
-        """Return plain built-ins for JSON."""
-        return {
-            "duan": self.duan,
-            "duan_uncertainty": self.duan_uncertainty,
-            "two_nu": self.two_nu,
-            "two_nu_uncertainty": self.two_nu_uncertainty,
-            "probability_entangled": float(norm.cdf((1.0 - self.two_nu) / self.two_nu_uncertainty)),
-        }
+_DRAWS = 4000
 
 
 def gradients(target: Target, u: Array, names: tuple[str, ...]) -> tuple[Array, Array]:
@@ -52,7 +31,7 @@ def gradients(target: Target, u: Array, names: tuple[str, ...]) -> tuple[Array, 
     return values[:, 0], (values[:, 1:] - values[:, :1]) / _STEP
 
 
-def weights_of_priors(target: Target, u: Array) -> dict[str, Any]:
+def weights_of_priors(target: Target, u: Array, generator: np.random.Generator) -> dict[str, Any]:
     """Return what each prior contributes.
 
     Parameters
@@ -60,40 +39,50 @@ def weights_of_priors(target: Target, u: Array) -> dict[str, Any]:
     target : Target
     u : ndarray, (P,)
         Best parameters.
+    generator : numpy.random.Generator
+        Draws from the linearised posterior, the same for all priors.
 
     Returns
     -------
     dict
-        By parameter: ``value`` and ``uncertainty`` of the prior (in its unit),
-        ``posterior_uncertainty``, ``doubled`` (the result with this uncertainty doubled) and
+        ``as_calibrated``: the linearised result itself; by parameter its ``value`` and
+        ``uncertainty`` (in its unit), ``doubled`` (the result with this uncertainty doubled) and
         ``known`` (with the parameter known exactly at its best value).
     """
     values, slopes = gradients(target, u, ("duan", "two_nu"))
-    information = target.linearised(u[None])[2][0]
+    gradient, information = (part[0] for part in target.linearised(u[None])[1:])
     data = information - target.precision
-    posterior = np.linalg.inv(information)
+    normal = generator.standard_normal((_DRAWS, target.size))
 
-    def result(covariance: Array, shift: Array) -> LinearResult:
-        spread = np.sqrt(np.einsum("qi,ij,qj->q", slopes, covariance, slopes))
-        centre = values + slopes @ shift
-        return LinearResult(float(centre[0]), float(spread[0]), float(centre[1]), float(spread[1]))
+    def result(precision: Array, free: NDArray[np.bool_]) -> dict[str, float]:
+        block = np.ix_(free, free)
+        covariance = np.zeros_like(precision)
+        covariance[block] = np.linalg.inv((data + precision)[block])
+        # At the best point the pulls of data and prior cancel (what is left of the gradient is the
+        # push against a bound); a weaker prior lets it move on.
+        shift = covariance @ (gradient + (target.precision - precision) @ u)
+        root = np.zeros_like(precision)
+        root[block] = np.linalg.cholesky(covariance[block])
+        drawn = shift + normal @ root.T
+        drawn = drawn[target.allowed(u + drawn)]
+        duan, two_nu = values[:, None] + slopes @ drawn.T
+        return {
+            "duan": float(duan.mean()),
+            "duan_uncertainty": float(duan.std()),
+            "two_nu": float(two_nu.mean()),
+            "two_nu_uncertainty": float(two_nu.std()),
+            "probability_entangled": float(np.mean(two_nu < 1.0)),
+        }
 
-    found: dict[str, Any] = {}
+    everything = np.ones(target.size, dtype=bool)
+    found: dict[str, Any] = {"as_calibrated": result(target.precision, everything)}
     for at, name in enumerate(target.names):
         factor = np.ones(target.size)
         factor[at] = 2.0
-        wider = target.precision / np.outer(factor, factor)
-        covariance = np.linalg.inv(data + wider)
-        # At the best point the pulls of data and prior cancel; a weaker prior lets it move on.
-        doubled = result(covariance, covariance @ ((target.precision - wider) @ u))
-        others = np.arange(target.size) != at
-        known = np.zeros_like(posterior)
-        known[np.ix_(others, others)] = np.linalg.inv(information[np.ix_(others, others)])
         found[name] = {
             "value": float(target.centre[at]),
             "uncertainty": float(target.scale[at]),
-            "posterior_uncertainty": float(np.sqrt(posterior[at, at]) * target.scale[at]),
-            "doubled": doubled.content(),
-            "known": result(known, np.zeros(target.size)).content(),
+            "doubled": result(target.precision / np.outer(factor, factor), everything),
+            "known": result(target.precision, np.arange(target.size) != at),
         }
     return found

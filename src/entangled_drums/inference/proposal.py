@@ -165,19 +165,20 @@ class CurvedProposal:
         value = self.start + d @ self.linear.T + 0.5 * np.einsum("bki,bi->bk", bent, d)
         return value, self.linear + bent
 
-    def draw(self, normal: Array) -> Array:
-        """Return the draws u (K, P) that belong to normal numbers (B, P); some may be lost.
+    def draw(self, normal: Array) -> tuple[Array, NDArray[np.bool_]]:
+        """Return the draws u (B, P) that belong to normal numbers (B, P), and which exist.
 
-        Lost are those for which the expansion has no solution near the mode.
+        For some numbers the expansion has no solution near the mode.
         """
-        d = np.linalg.solve(self.linear, (normal - self.start).T).T
+        d: Array = np.asarray(np.linalg.solve(self.linear, (normal - self.start).T).T)
         for _ in range(_NEWTON_ITERATIONS):
             value, slope = self._expand(d)
             step = np.linalg.solve(slope, (normal - value)[..., None])[..., 0]
             d = d + step
         value, _ = self._expand(d)
-        found = np.max(np.abs(value - normal), axis=1) < 1e-6
-        return self.coordinates.to_standard(self.centre + d[found])
+        found = np.asarray(np.max(np.abs(value - normal), axis=1) < 1e-6)
+        d[~found] = 0.0
+        return self.coordinates.to_standard(self.centre + d), found
 
     def log_density(self, u: Array, widening: float) -> Array:
         """Return the log-density (B,) of draws from normal numbers of variance `widening`.

@@ -34,7 +34,7 @@ class Goodness:
     """Goodness of a fit: chi-square (or deviance), its degrees of freedom and p-value."""
 
     chi_square: float
-    degrees_of_freedom: int
+    degrees_of_freedom: float
     p_value: float
 
     @classmethod
@@ -46,7 +46,7 @@ class Goodness:
             float(chi2.sf(chi_square, degrees_of_freedom)),
         )
 
-    def content(self) -> dict[str, float | int]:
+    def content(self) -> dict[str, float]:
         """Return plain built-ins for JSON."""
         return {
             "chi_square": self.chi_square,

@@ -25,8 +25,8 @@ DESCRIPTIONS = {
     "correlator_magnitude": "modulus of c = <b_1 b_2>",
     "correlator_phase_rad": "argument of c",
     "duan": "Duan sum minimised over local phases; separable states have 1 or more",
-    "duan_weighted": "Duan sum minimised over phases and weights; separable states have 1 or more",
-    "two_nu": "twice the smallest symplectic eigenvalue of the partial transpose; entangled below 1",
+    "duan_weighted": "Duan sum minimised over phases and weights; separable: 1 or more",
+    "two_nu": "twice the smallest symplectic eigenvalue of the partial transpose; entangled: < 1",
     "logarithmic_negativity": "max(0, -log2(2 nu))",
     "squeezing_db": "-10 log10 of the Duan sum",
 }

@@ -1,4 +1,4 @@
-"""Posterior density of the model-based route: one likelihood over all spectra, calibration as prior.
+"""Posterior density of the model-based route: all spectra at once, the calibration as prior.
 
 A bin of Gamma shape N and mean mu contributes ``-N (S/mu - ln(S/mu) - 1)``, which is zero for a
 perfect fit: the plain log-likelihood would be a sum of 1e7 whose last digits decide. Parameters
@@ -31,8 +31,8 @@ from entangled_drums.ranges import is_allowed
 
 Array = NDArray[np.float64]
 
-EMISSION_RESOLUTION = 0.2
-SCAN_RESOLUTION = 0.4
+EMISSION_RESOLUTION = 0.15
+SCAN_RESOLUTION = 0.3
 _JITTER = 1e-10
 """Added to the correlations of the prior: parameters tied exactly stay tied to a part in 1e5."""
 _CHUNK = 64

@@ -77,7 +77,9 @@ def _input_noise(system: System) -> NDArray[np.float64]:
     return noise
 
 
-def _step(drift: NDArray, system: System, noise: NDArray, duration: float) -> tuple[NDArray, ...]:
+def _step(
+    drift: NDArray, system: System, noise: NDArray, duration: float
+) -> tuple[NDArray, NDArray]:
     """Transition (8, 8) and noise covariance (8, 8) of state and integrated output."""
     device = system.device
     root = float(np.sqrt(device.kappa_external))
@@ -106,7 +108,9 @@ def _drift(system: System, modulation: Modulation, time: float) -> NDArray[np.fl
     return total.real
 
 
-def _steps(system: System, modulation: Modulation, interval: float) -> list[tuple[NDArray, ...]]:
+def _steps(
+    system: System, modulation: Modulation, interval: float
+) -> list[tuple[NDArray, NDArray]]:
     """One period's steps between samples; a single one if the drift is constant."""
     noise = _input_noise(system)
     if not modulation.bases:
@@ -133,7 +137,7 @@ def _steps(system: System, modulation: Modulation, interval: float) -> list[tupl
     return steps
 
 
-def _lift(steps: list[tuple[NDArray, ...]]) -> _Block:
+def _lift(steps: list[tuple[NDArray, NDArray]]) -> _Block:
     """Compose steps to one block of at least `_BLOCK` samples, whole periods of the drive."""
     repeat = max(1, _BLOCK // len(steps))
     sequence = steps * repeat
@@ -155,8 +159,8 @@ def _lift(steps: list[tuple[NDArray, ...]]) -> _Block:
         state = transition[:6, :6] @ state
     transfer[-6:], spread[-6:] = state, carried
     # A square root of the joint covariance needs one normal number per sample and state.
-    orthogonal = np.linalg.qr(spread.T, mode="r").T
-    return _Block(transfer, orthogonal, count)
+    triangle = np.asarray(np.linalg.qr(spread.T, mode="r"))
+    return _Block(transfer, triangle.T, count)
 
 
 def field(
@@ -315,7 +319,7 @@ def periodogram(
         averages += segments
         total -= count
     # numpy's transform takes exp(+i omega t) as positive frequency; fields here run the other way.
-    frequency_hz = bin_width_hz * (np.arange(length) - (length - 1) // 2)
+    frequency_hz = np.asarray(bin_width_hz * (np.arange(length) - (length - 1) // 2), float)
     index = (-np.arange(length) + (length - 1) // 2) % length
     return frequency_hz, power[index] / averages, averages
 

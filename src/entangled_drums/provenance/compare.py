@@ -31,13 +31,14 @@ class Reference:
     digests : mapping
         SHA-256 of every result of the run that they were taken from.
     tables : mapping
-        By the path of each table: ``{"relative": ..., "absolute": ...}``, its tolerances. Two
-        numbers agree if they differ by at most absolute + relative * |reference|.
+        By the path of each table: ``{"relative": ..., "absolute": ..., "every": ...}``. Two
+        numbers agree if they differ by at most absolute + relative * |reference|. Of a long
+        table, only every so many rows are kept, from the first on.
     """
 
     folder: Path
     digests: Mapping[str, str]
-    tables: Mapping[str, Mapping[str, float]]
+    tables: Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def compare(results: Path, reference: Reference) -> Comparison:
         expected = read_rows(reference.folder / name)
         numbers += sum(len(row) for row in expected)
         try:
-            found = read_rows(results / name)
+            found = read_rows(results / name)[:: tolerance["every"]]
         except ProvenanceError as error:
             differences.append(str(error))
             continue
@@ -129,7 +130,7 @@ def compare(results: Path, reference: Reference) -> Comparison:
     return Comparison(tuple(differences), numbers, equal, len(reference.digests))
 
 
-def reference_content(results: Path, tables: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+def reference_content(results: Path, tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Return what stands in the file of a new reference.
 
     Parameters
@@ -137,7 +138,7 @@ def reference_content(results: Path, tables: Mapping[str, Mapping[str, float]]) 
     results : Path
         A verified run.
     tables : mapping
-        Tolerances of each table that is kept.
+        Tolerances of each table that is kept, as in `Reference`.
 
     Returns
     -------
@@ -161,7 +162,7 @@ def _rows(
     name: str,
     expected: list[dict[str, str]],
     found: list[dict[str, str]],
-    tolerance: Mapping[str, float],
+    tolerance: Mapping[str, Any],
 ) -> Iterator[str]:
     if list(expected[0]) != list(found[0]):
         odd = sorted(set(expected[0]) ^ set(found[0])) or ["their order"]
@@ -170,14 +171,15 @@ def _rows(
     if len(expected) != len(found):
         yield f"{name}: {len(found)} rows, the reference has {len(expected)}"
         return
-    for line, (row, other) in enumerate(zip(expected, found, strict=True), start=2):
+    for position, (row, other) in enumerate(zip(expected, found, strict=True)):
+        line = 2 + position * tolerance["every"]
         for column in row:
             difference = _difference(row[column], other[column], tolerance)
             if difference:
                 yield f"{name}: line {line}, {column}: {difference}"
 
 
-def _difference(expected: str, found: str, tolerance: Mapping[str, float]) -> str | None:
+def _difference(expected: str, found: str, tolerance: Mapping[str, Any]) -> str | None:
     if expected == found:
         return None
     try:
@@ -200,7 +202,12 @@ def _digest(path: Path) -> str | None:
 
 
 def _is_tolerance(entry: object) -> bool:
-    return isinstance(entry, dict) and all(
-        isinstance(entry.get(key), float) and 0.0 <= entry[key] < 1.0
-        for key in ("relative", "absolute")
+    return (
+        isinstance(entry, dict)
+        and all(
+            isinstance(entry.get(key), float) and 0.0 <= entry[key] < 1.0
+            for key in ("relative", "absolute")
+        )
+        and isinstance(entry.get("every"), int)
+        and entry["every"] >= 1
     )

@@ -18,7 +18,7 @@ import yaml
 
 from entangled_drums import __version__, jsonfile
 from entangled_drums.errors import ProvenanceError
-from entangled_drums.provenance.chain import Chain, audited_root
+from entangled_drums.provenance.chain import Chain, audited_root, is_inside
 from entangled_drums.provenance.digest import file_digest
 from entangled_drums.provenance.manifest import MANIFEST, read_manifest
 from entangled_drums.provenance.verify import verify
@@ -162,6 +162,12 @@ def gather(results: Path, checkout: Path) -> Contents:
     for name, digest in {**given, **manifest["locks"]}.items():
         if _digest(checkout / name) != digest:
             raise ProvenanceError(f"{name}: was edited since the audit; run again")
+    names |= {
+        name
+        for record in report.chain.records.values()
+        for name, entry in record["inputs"].items()
+        if entry["record"] is None and is_inside(name)
+    }
     files |= {name: checkout / name for name in names}
     return Contents(report.chain, manifest, checkout, files)
 
@@ -390,7 +396,7 @@ def _jobs(contents: Contents) -> Iterator[dict[str, Any]]:
             "identifier": record["id"],
             "instrument": {"@id": _scripts(contents.chain)[rule]},
             "object": [
-                *({"@id": f"{results}/{entry}"} for entry in sorted(record["inputs"])),
+                *({"@id": _input(contents, entry)} for entry in sorted(record["inputs"])),
                 *(
                     {"@id": f"#value/{_fragment(key)}"}
                     for key, _ in _leaves(contents.manifest["config"])
@@ -400,8 +406,25 @@ def _jobs(contents: Contents) -> Iterator[dict[str, Any]]:
             "result": [{"@id": output} for output in outputs],
             "subjectOf": {"@id": f"{results}/{name}"},
         }
+        for entry, source in sorted(record["inputs"].items()):
+            identity = _input(contents, entry)
+            if identity.startswith("#"):
+                yield {
+                    "@id": identity,
+                    "@type": "CreativeWork",
+                    "name": Path(entry).name,
+                    "description": "A file from outside the project, not packed.",
+                    "sha256": source["digest"],
+                }
         for output in outputs:
             yield {"@id": output, "exampleOfWork": {"@id": f"#output/{rule}"}}
+
+
+def _input(contents: Contents, name: str) -> str:
+    """Identity of an input: a result, a file of the checkout, or one that lies elsewhere."""
+    if name in contents.chain.producers:
+        return f"{contents.results}/{name}"
+    return name if name in contents.files else f"#outside/{_fragment(name)}"
 
 
 def _scripts(chain: Chain) -> dict[str, str]:

@@ -10,8 +10,8 @@ from typing import Any
 
 from entangled_drums.provenance.lineage_text import cell_name
 
-_COLUMN, _ROW, _BOX, _HEIGHT, _MARGIN = 300, 34, 236, 24, 12
-_LETTERS = 36
+_COLUMN, _ROW, _BOX, _HEIGHT, _MARGIN = 360, 34, 300, 24, 12
+_LETTERS = 42
 _COLOURS = {
     "truth": "#f6d5d5",
     "recordings": "#fdebc8",

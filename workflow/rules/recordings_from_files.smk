@@ -1,0 +1,36 @@
+# Recordings that the experiment was given as files, checked and converted. There is no truth here.
+
+
+rule import_recording:
+    input:
+        code=code("import_recording"),
+        given=lambda wildcards: given_files(wildcards.point, wildcards.kind),
+    output:
+        recording=result("recordings/{point}/{kind}.nc"),
+        record=result("recordings/{point}/{kind}.record.json"),
+    log:
+        log_file("import_recording", "{point}.{kind}"),
+    benchmark:
+        benchmark_file("import_recording", "{point}.{kind}")
+    wildcard_constraints:
+        kind="emission|phase_scan|stationarity",
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("import_recording"),
+    params:
+        settings=lambda wildcards: settings(
+            kind=wildcards.kind,
+            source=configured("recordings.source"),
+            path=configured("recordings.path"),
+        ),
+        code=code_digest("import_recording"),
+    script:
+        "../../scripts/import_recording.py"
+
+
+for _point in POINTS:
+    for _kind in ("emission", "phase_scan", "stationarity"):
+        if given_files(_point, _kind):
+            PRODUCTS += expand(rules.import_recording.output, point=_point, kind=_kind)
