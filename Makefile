@@ -20,7 +20,7 @@ SNAKEMAKE = $(if $(CACHE),mkdir -p "$(CACHE_FOLDER)" && SNAKEMAKE_OUTPUT_CACHE="
 	--config "experiment=$(EXPERIMENT)" "results_dir=$(RESULTS_DIR)"
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce toy figure report archive restore adopt test test-cluster test-faults test-crate crate reference lint format crosscheck bench clean lock docs environment environment-dev
+.PHONY: test-workflow help reproduce toy figure report archive restore adopt test test-cluster test-faults test-crate crate reference lint format crosscheck bench clean lock docs environment environment-dev
 
 help: ## list the tasks
 	@echo "make TASK [EXPERIMENT=$(EXPERIMENT)] [CORES=$(CORES)] [RESULTS_DIR=$(RESULTS_DIR)]"
@@ -71,6 +71,9 @@ test-faults: environment-dev ## kill, damage and fill up runs; each must recover
 test-crate: environment-dev ## check crates with the public validator, in an environment of its own
 	@tools/bootstrap.sh provenance
 	@$(BIN)/python -m pytest tests/crate
+
+test-workflow: environment-dev ## reruns, audit, recordings from files, sharing: minutes
+	@$(BIN)/python -m pytest $(PYTEST_OPTIONS) tests/workflow
 
 lint: environment-dev ## check style, types and workflow
 	@$(BIN)/ruff check .

@@ -252,7 +252,8 @@ def _check_attributes(attributes: Mapping[str, Any], layout: Kind, fail: Fail) -
             fail(f"attribute {name!r} is missing", "write its value as a plain number")
         value = attributes[name]
         if not attribute.is_number:
-            if attribute.choices and value not in attribute.choices:
+            known = isinstance(value, str) and value in attribute.choices
+            if attribute.choices and not known:
                 _wrong_choice(name, value, attribute.choices, fail)
             continue
         if isinstance(value, bool) or not isinstance(value, int | float | np.number):

@@ -245,7 +245,7 @@ def solve_sweep(
     dataset = _dataset(points)
     dataset.attrs["model"] = model
     _add_measures(dataset, tuple(points), entanglement.measures(matrix))
-    diagnostics = {
+    diagnostics: dict[str, tuple[NDArray, str, str]] = {
         "reason_code": (
             reason_code,
             "1",
@@ -273,9 +273,9 @@ def solve_sweep(
             ),
         }
     shape = tuple(values.size for values in points.values())
-    for name, (values, units, description) in diagnostics.items():
+    for name, (numbers, units, description) in diagnostics.items():
         attributes = {"units": units, "description": description}
-        dataset[name] = (tuple(points), np.broadcast_to(values, shape), attributes)
+        dataset[name] = (tuple(points), np.broadcast_to(numbers, shape), attributes)
     return dataset
 
 

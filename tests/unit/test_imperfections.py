@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.unit.test_laboratory import DRIVE, PROBE, VALUES
 
-from entangled_drums import parameters, recording, spectra
+from entangled_drums import parameters, recording, spectra, tones
 from entangled_drums.errors import ParameterError
 from entangled_drums.laboratory import pumped, receiver
 from entangled_drums.laboratory.imperfections import (
@@ -113,6 +113,21 @@ def test_counter_rotating_terms_are_those_of_the_exact_spectrum():
     )(frequency)[0]
     exact = spectra.beyond_rwa_output_psd(system, angular(frequency), 4)
     np.testing.assert_allclose(found, exact, rtol=1e-10)
+
+
+def test_counter_rotating_terms_act_on_probed_spectra_too():
+    """Against twice as many harmonics, at a few bins; one phase, no noise to speak of."""
+    settings = pumped.PhaseScanSettings(1.0e12, 1.0e5, 5.0e4, CENTRES)
+    one = parameters.ProbeSettings(**{**vars(PROBE), "phase_rad": np.array([0.7])})
+    made = pumped.record_phase_scan(
+        VALUES, DRIVE, one, settings, np.random.default_rng(1), Imperfections(counter_rotating=True)
+    )
+    system, felt = parameters.system(VALUES, DRIVE), parameters.probe(VALUES, one)
+    modulation = tones.drive_modulation(system.drive, felt, counter_rotating=True)
+    omega = angular(made["frequency_hz"].values)
+    exact = spectra.modulated_output_psd(system, modulation, omega, (6, 2))
+    expected = VALUES["receiver.gain"] * (exact + VALUES["receiver.added_noise"])
+    np.testing.assert_allclose(made["power_spectral_density"], expected, rtol=1e-7)
 
 
 def test_a_spurious_line_stands_in_its_bin_and_leaks_into_neighbours():

@@ -165,6 +165,8 @@ def test_half_written_lock_is_nobodys(results: Path) -> None:
 
 
 def test_job_of_another_run_may_not_write(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "")  # so that it is as before when the test ends
+    monkeypatch.delenv(VARIABLE)
     check_current(results)  # started by hand, outside any run
     with held(results) as (holder, _):
         assert os.environ[VARIABLE] == holder.run

@@ -1,8 +1,11 @@
 """The model-based route: its likelihood against a slow reference, its sampler, its answers."""
 
+import time
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from scipy.stats import chi2, gamma, genpareto, multivariate_normal
+from scipy.stats import chi2, gamma, genpareto, kstest, multivariate_normal, truncnorm
 from tests.unit.inference_samples import (
     CALIBRATION,
     VALUES,
@@ -26,7 +29,7 @@ from entangled_drums.inference.model_based import (
     summarise,
 )
 from entangled_drums.inference.observation import observation
-from entangled_drums.inference.posterior import SamplerSettings, explore, prior_draws
+from entangled_drums.inference.posterior import SamplerSettings, explore
 from entangled_drums.inference.proposal import Coordinates, CurvedProposal
 from entangled_drums.inference.target import line_shapes, target
 from entangled_drums.laboratory.imperfections import Imperfections, SpuriousLine
@@ -137,14 +140,14 @@ def test_gradient_and_information_are_derivatives_of_the_density():
     column = -(gradients[0] - gradients[1]) / 2e-3
     scale = np.sqrt(np.diag(information))
     assert np.abs((observed[3] - column) / scale / scale[3]).max() < 5e-3
-    # Far above the noise both informations agree; they differ by the curvature of the model.
-    assert np.diag(observed) == pytest.approx(np.diag(information), rel=0.1)
+    # They differ by the misfit times the curvature of the model; this point is far from the mode.
+    assert np.diag(observed) == pytest.approx(np.diag(information), rel=0.3)
 
 
 def test_starts_from_all_over_the_prior_find_one_mode():
     _, density = example(2, merged=True)
     density = density.with_effects_at(np.zeros(density.size))
-    starts = prior_draws(density, CALIBRATION, np.random.default_rng(0), 12)
+    starts = density.prior_draws(12, np.random.default_rng(0))
     modes = find_modes(density, starts)
     assert modes[0].starts >= 11
     gradient = density.linearised(modes[0].u[None])[1][0]
@@ -193,32 +196,63 @@ def test_coordinates_there_and_back():
 
 def test_posterior_is_efficient_and_trusted():
     _, density = example(1)
-    found = explore(density, CALIBRATION, np.random.default_rng(0), SamplerSettings())
+    found = explore(density, np.random.default_rng(0), SamplerSettings())
     assert found.sampler == "importance"
     assert found.sample.effective_size >= 1000
     assert found.sample.effective_size > 0.6 * found.sample.evaluations
     assert found.sample.pareto_k < 0.5
 
 
-def test_ensemble_agrees_with_importance_sampling():
-    """Two samplers, one density: means within 5 joint errors of all 15 parameters and of D."""
+def test_emcee_agrees_and_is_ten_times_slower():
+    """The same density at the flagship point, by an ensemble that starts from the best mode.
+
+    emcee walks, vectorised, in the coordinates of the project's own proposals, where it mixes
+    fastest; in plain parameters it does not converge in a hundred times as many steps.
+    """
     _, density = example(1, merged=True)
-    found = explore(density, CALIBRATION, np.random.default_rng(0), SamplerSettings())
+    begin = time.process_time()
+    found = explore(density, np.random.default_rng(0), SamplerSettings())
+    rate = found.sample.effective_size / (time.process_time() - begin)
+    begin = time.process_time()
     other, _ = ensemble.run(
-        found.target, found.modes[0], np.random.default_rng(2), wanted=400, most_steps=1500
+        found.target, found.modes[0], np.random.default_rng(2), wanted=1e9, most_steps=800
     )
+    assert rate > 10 * other.effective_size / (time.process_time() - begin)
     mean = found.sample.weights @ found.sample.u
     spread = np.sqrt(found.sample.weights @ (found.sample.u - mean) ** 2)
     error = spread * np.sqrt(1 / found.sample.effective_size + 1 / other.effective_size)
-    assert np.all(np.abs(other.u.mean(axis=0) - mean) < 5 * error)
-    assert other.u.std(axis=0) == pytest.approx(spread, rel=0.25)
+    # Fifteen means, false alarm 1 in 1000 together; errors of standard deviations follow.
+    assert np.all(np.abs(other.u.mean(axis=0) - mean) < 4 * error)
+    assert np.all(np.abs(other.u.std(axis=0) - spread) < 4 * error)
+    ours, theirs = (
+        summarise(replace(found, sample=sample), np.random.default_rng(0), 100)[0]["duan"]
+        for sample in (found.sample, other)
+    )
+    uncertainty = ours["uncertainty"] / np.sqrt(other.effective_size / 2)
+    assert theirs["value"] == pytest.approx(ours["value"], abs=4 * uncertainty)
+    assert theirs["uncertainty"] == pytest.approx(ours["uncertainty"], abs=4 * uncertainty)
+
+
+def test_draws_from_a_prior_that_is_cut_off_far_out():
+    """A calibration that puts n_e 4 sigma below zero leaves an exponential tail above it."""
+    name = "bath.external_occupation"
+    values = CALIBRATION.values.copy()
+    values[CALIBRATION.index(name)] = -4.0 * CALIBRATION.uncertainty(name)
+    shifted = Calibration(CALIBRATION.names, values, CALIBRATION.covariance)
+    density = target(observation(*record(truth(1), 1)), shifted, Fidelity())
+    u = density.prior_draws(20000, np.random.default_rng(0))
+    assert density.allowed(u).all()
+    drawn = u[:, density.names.index(name)]
+    assert kstest(drawn, truncnorm(4.0, np.inf).cdf).pvalue > 1e-3
+    result = infer(*record(truth(1), 1), shifted, np.random.default_rng(0))
+    assert result.validity == "valid"
 
 
 def test_an_unconverged_posterior_is_an_error():
     _, density = example(1, merged=True)
     settings = SamplerSettings(draws=60, effective_draws=1e6, most_draws=60, most_steps=20)
     with pytest.raises(InferenceError, match="was not sampled"):
-        explore(density, CALIBRATION, np.random.default_rng(0), settings)
+        explore(density, np.random.default_rng(0), settings)
 
 
 def test_pareto_shape_of_known_tails():
@@ -238,7 +272,7 @@ def test_merged_bins_shift_the_result_by_less_than_a_tenth_of_sigma():
         results = []
         for one in (seen, few):
             density = target(one, CALIBRATION, Fidelity())
-            found = explore(density, CALIBRATION, np.random.default_rng(0), SamplerSettings())
+            found = explore(density, np.random.default_rng(0), SamplerSettings())
             results.append(summarise(found, np.random.default_rng(0), 400)[0]["duan"])
         # Sampling alone scatters by 1/sqrt(1200) = 0.03 sigma each.
         shift = results[0]["value"] - results[1]["value"]
@@ -252,7 +286,6 @@ def test_truth_is_recovered_within_its_errors():
         true, density = example(seed, merged=True)
         found = explore(
             density,
-            CALIBRATION,
             np.random.default_rng(seed),
             SamplerSettings(draws=400, effective_draws=200),
         )
@@ -381,7 +414,7 @@ def test_a_missing_calibration_is_named():
 
 def test_the_error_of_the_correction_is_found():
     _, density = example(1, merged=True)
-    found = explore(density, CALIBRATION, np.random.default_rng(0), SamplerSettings())
+    found = explore(density, np.random.default_rng(0), SamplerSettings())
     drawn = summarise(found, np.random.default_rng(0), 20)[1]
     good = correction_error(found, drawn, 3)
     spoilt = type(found)(

@@ -1,4 +1,4 @@
-"""The library's rooms: a module imports only from rooms above it, and knows nothing of Snakemake."""
+"""The rooms of the library: a module imports only from rooms above it."""
 
 import ast
 from pathlib import Path
@@ -19,11 +19,12 @@ FLOORS = (
     ("entanglement", "floquet"),
     ("spectra", "periodic"),
     ("transient", "probe_disturbance", "sweeps"),
-    ("recording", "recording_format"),
+    ("recording", "recording_format", "recording_quality"),
     ("laboratory", "calibration"),
     ("inference",),
     ("tables", "figures"),
     ("configuration",),
+    ("recording_import",),
     ("provenance",),
     ("commands",),
     ("cli",),

@@ -204,7 +204,8 @@ def test_one_red_tone_cools_its_drum_by_the_closed_form() -> None:
     cavity = 0.25e6 * np.array([0.0, 1.5]) * (2.0e4 / 1.4e5) / kappa
     shared = (kappa + gamma) * (4 * coupling**2 + kappa * gamma)
     expected = (
-        bath * gamma * (4 * coupling**2 + kappa * (kappa + gamma)) + cavity * 4 * coupling**2 * kappa
+        bath * gamma * (4 * coupling**2 + kappa * (kappa + gamma))
+        + cavity * 4 * coupling**2 * kappa
     ) / shared
     np.testing.assert_allclose(dataset["occupation_1"].values, expected, rtol=2e-4)
 

@@ -82,9 +82,7 @@ RESULT_OF_ROUTE = {
     "model_based": rules.infer_model_based.output.result,
 }
 ROUTES = EXPERIMENT["inference"]["routes"]
-ROUTE_RESULTS = [
-    path for route in ROUTES for path in expand(RESULT_OF_ROUTE[route], point=POINTS)
-]
+ROUTE_RESULTS = [path for route in ROUTES for path in expand(RESULT_OF_ROUTE[route], point=POINTS)]
 
 
 rule decide_verdict:

@@ -370,7 +370,7 @@ class _Solved:
         maps = self.reduction @ matrix
         weighted = np.swapaxes(maps, -1, -2) @ self.inverse
         data = areas @ self.reduction.T
-        return np.linalg.solve(weighted @ maps, weighted @ data[..., None])[..., 0]
+        return np.asarray(np.linalg.solve(weighted @ maps, weighted @ data[..., None])[..., 0])
 
 
 def _spread(states: Array) -> Array:

@@ -23,13 +23,13 @@ from entangled_drums import covariance, parameters
 from entangled_drums.calibration import Calibration
 from entangled_drums.inference.fine_effects import Fidelity, beyond_fast
 from entangled_drums.inference.groups import dimensionless_groups
-from entangled_drums.inference.line_maps import MODEL_PARAMETERS, expected_lines
+from entangled_drums.inference.line_maps import expected_lines
 from entangled_drums.inference.observation import Observation, covers, observation
-from entangled_drums.inference.posterior import Posterior, SamplerSettings, explore, prior_draws
+from entangled_drums.inference.posterior import Posterior, SamplerSettings, explore
 from entangled_drums.inference.prior_weight import gradients, weights_of_priors
 from entangled_drums.inference.spectral_lines import Goodness
 from entangled_drums.inference.states import state_quantities
-from entangled_drums.inference.target import Target, line_shapes, target
+from entangled_drums.inference.target import Target, line_shapes, target, usable_values
 from entangled_drums.units import angular
 
 Array = NDArray[np.float64]
@@ -143,7 +143,7 @@ def infer(
     phase_scan : xarray.Dataset or None
         Recording of kind ``phase_scan`` at the same drive; the route works without it.
     calibration : Calibration
-        Prior: values and covariance of `MODEL_PARAMETERS`.
+        Prior: values and covariance of `line_maps.MODEL_PARAMETERS`.
     generator : numpy.random.Generator
         Draws starts and posterior.
     settings : ModelBasedSettings, optional
@@ -168,15 +168,15 @@ def infer(
         return ModelBasedResult("not available: no emission recording", {})
     seen = observation(emission, phase_scan)
     noted = {name: float(emission.attrs[name]) for name in ("red_coupling_hz", "ratio")}
-    central = _central(calibration)
+    central = usable_values(calibration)
     reason = unusable(central, seen)
     if reason:
         return ModelBasedResult(f"not valid here: {reason}", noted)
     if settings.merged_resolution is not None:
         seen = seen.merged(line_shapes(central, seen), settings.merged_resolution)
     density = target(seen, calibration, settings.fidelity)
-    predicted = prior_predictive(density, calibration, generator.spawn(1)[0], settings.prior_draws)
-    found = explore(density, calibration, generator, settings.sampler)
+    predicted = prior_predictive(density, generator.spawn(1)[0], settings.prior_draws)
+    found = explore(density, generator, settings.sampler)
     best = found.modes[0].u
     quantities, drawn, probability = summarise(found, generator, settings.stored_draws)
     return ModelBasedResult(
@@ -201,10 +201,6 @@ def infer(
         groups=dimensionless_groups(central, seen.drive),
         draws=drawn,
     )
-
-
-def _central(calibration: Calibration) -> dict[str, float]:
-    return {name: float(calibration.values[calibration.index(name)]) for name in MODEL_PARAMETERS}
 
 
 def unusable(values: Mapping[str, float], seen: Observation) -> str:
@@ -274,15 +270,13 @@ def weighted_quantiles(values: Array, weights: Array, levels: tuple[float, ...])
     return [float(q) for q in np.interp(levels, cumulative / weights.sum(), values[order])]
 
 
-def prior_predictive(
-    density: Target, calibration: Calibration, generator: np.random.Generator, count: int
-) -> dict[str, Any]:
+def prior_predictive(density: Target, generator: np.random.Generator, count: int) -> dict[str, Any]:
     """Return what the calibration alone says about the state.
 
     Devices that it allows but that have no steady state under the drive are counted, not used.
     """
     states = state_quantities(
-        density.values(prior_draws(density, calibration, generator, count)),
+        density.values(density.prior_draws(count, generator)),
         density.observation.drive,
         counter_rotating=density.fidelity.counter_rotating,
     )

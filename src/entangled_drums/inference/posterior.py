@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from entangled_drums.calibration import Calibration
 from entangled_drums.errors import InferenceError
 from entangled_drums.inference import ensemble, importance
 from entangled_drums.inference.importance import RELIABLE_PARETO_SHAPE, Sample
@@ -62,21 +61,8 @@ class Posterior:
     sampler: str
 
 
-def prior_draws(
-    target: Target, calibration: Calibration, generator: np.random.Generator, count: int
-) -> Array:
-    """Return standardised parameters (count, P) drawn from the calibration."""
-    drawn = calibration.sample(generator, count)
-    columns = [
-        (drawn[name] - centre) / scale
-        for name, centre, scale in zip(target.names, target.centre, target.scale, strict=True)
-    ]
-    return np.stack(columns, axis=-1)
-
-
 def explore(
     target: Target,
-    calibration: Calibration,
     generator: np.random.Generator,
     settings: SamplerSettings,
     *,
@@ -87,8 +73,6 @@ def explore(
     Parameters
     ----------
     target : Target
-    calibration : Calibration
-        Prior, for the starts.
     generator : numpy.random.Generator
     settings : SamplerSettings
     tabulate : bool, optional
@@ -100,7 +84,7 @@ def explore(
     InferenceError
         If no sampler converges: an unconverged posterior is no result.
     """
-    starts = prior_draws(target, calibration, generator, settings.starts)
+    starts = target.prior_draws(settings.starts, generator)
     starts[0] = 0.0
     if tabulate:
         target = target.with_effects_at(np.zeros(target.size))
@@ -122,21 +106,24 @@ def explore(
     )
     if trusted(sample, settings.effective_draws):
         return Posterior(target, modes, sample, "importance")
-    found, converged = ensemble.run(
-        target,
-        modes[0],
-        generator,
-        wanted=settings.effective_draws,
-        most_steps=settings.most_steps,
+    reached = (
+        f"{sample.effective_size:.0f} effective importance draws (Pareto k {sample.pareto_k:.2f})"
     )
-    if not converged:
-        raise InferenceError(
-            f"model-based route: the posterior was not sampled: {sample.effective_size:.0f} "
-            f"effective importance draws (Pareto k {sample.pareto_k:.2f}), "
-            f"{found.effective_size:.0f} of the ensemble; check the recordings against the "
-            "calibration, or allow more draws"
+    if settings.most_steps > 0:
+        walked, converged = ensemble.run(
+            target,
+            modes[0],
+            generator,
+            wanted=settings.effective_draws,
+            most_steps=settings.most_steps,
         )
-    return Posterior(target, modes, found, "ensemble")
+        if converged:
+            return Posterior(target, modes, walked, "ensemble")
+        reached += f", {walked.effective_size:.0f} of the ensemble"
+    raise InferenceError(
+        f"model-based route: the posterior was not sampled: {reached}; check the recordings "
+        "against the calibration, or allow more draws"
+    )
 
 
 def trusted(sample: Sample, wanted: float) -> bool:

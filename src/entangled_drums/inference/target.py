@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
 from scipy.stats import chi2
 
 from entangled_drums import parameters, spectra
@@ -35,6 +36,8 @@ EMISSION_RESOLUTION = 0.15
 SCAN_RESOLUTION = 0.3
 _JITTER = 1e-10
 """Added to the correlations of the prior: parameters tied exactly stay tied to a part in 1e5."""
+_SMALLEST_SHARE = 1e-6
+"""Lower bound of what must be positive, as a share of its calibrated value."""
 _CHUNK = 64
 _STEP = 1e-4
 
@@ -81,15 +84,22 @@ class Target:
         return len(self.names)
 
     @property
+    def _bound(self) -> Array:
+        """Lowest value of each parameter, in its own unit; minus infinity where there is none."""
+        bounded = np.array([not bool(is_allowed(name, -1.0)) for name in self.names])
+        positive = np.array([not bool(is_allowed(name, 0.0)) for name in self.names])
+        lowest = np.where(positive, _SMALLEST_SHARE * np.abs(self.centre), 0.0)
+        return np.where(bounded, lowest, -np.inf)
+
+    @property
     def lowest(self) -> Array:
         """Lowest standardised value of each parameter; minus infinity where there is no bound."""
-        bounded = np.array([not bool(is_allowed(name, -1.0)) for name in self.names])
-        return np.where(bounded, -self.centre / self.scale, -np.inf)
+        return (self._bound - self.centre) / self.scale
 
     def values(self, u: Array) -> dict[str, Array]:
         """Return flat parameter values, each (B,), of standardised parameters."""
         # The clip only removes rounding at the bound.
-        theta = self.centre + self.scale * np.maximum(u, self.lowest)
+        theta = np.maximum(self.centre + self.scale * u, self._bound)
         sets: dict[str, Array] = {
             name: np.full(u.shape[0], value) for name, value in self.fixed.items()
         }
@@ -98,11 +108,8 @@ class Target:
 
     def allowed(self, u: Array) -> NDArray[np.bool_]:
         """Tell which parameter sets are physically possible."""
-        theta = self.centre + self.scale * u
-        possible = np.ones(u.shape[0], dtype=bool)
-        for at, name in enumerate(self.names):
-            possible &= is_allowed(name, theta[:, at])
-        return possible
+        # Rounding must not make a point on the bound impossible.
+        return np.asarray(np.all(u >= self.lowest - 1e-9, axis=-1))
 
     def node_spectra(self, u: Array) -> tuple[Array, Array | None]:
         """Return emission (B, K) and harmonics of the phase scan (B, 5, K') at the nodes."""
@@ -157,6 +164,25 @@ class Target:
         """Return the log of the prior up to a constant, (B,); minus infinity if impossible."""
         quadratic = -0.5 * np.einsum("bi,ij,bj->b", u, self.precision, u)
         return np.where(self.allowed(u), quadratic, -np.inf)
+
+    def prior_draws(self, count: int, generator: np.random.Generator, sweeps: int = 30) -> Array:
+        """Return draws (count, P) from the prior, by Gibbs sampling of the cut-off normal.
+
+        Exact where the prior is uncorrelated. Rejection would fail for a calibration that estimates
+        an occupation several standard deviations below zero.
+        """
+        lowest = self.lowest
+        u = np.maximum(np.zeros((count, self.size)), lowest)
+        for _ in range(sweeps):
+            for at in range(self.size):
+                spread = 1.0 / np.sqrt(self.precision[at, at])
+                others = u @ self.precision[at] - u[:, at] * self.precision[at, at]
+                mean = -others * spread**2
+                # From the upper tail, where the normal distribution keeps its digits.
+                beyond = ndtr(-(lowest[at] - mean) / spread)
+                drawn = mean - spread * ndtri(beyond * (1.0 - generator.random(count)))
+                u[:, at] = np.maximum(drawn, lowest[at])
+        return u
 
     def log_posterior(self, u: Array) -> Array:
         """Return the log of the posterior up to a constant, (B,)."""
@@ -272,6 +298,23 @@ def _goodness(deviance: float, degrees: float) -> Goodness:
     return Goodness(deviance, degrees, float(chi2.sf(deviance, degrees)))
 
 
+def usable_values(calibration: Calibration) -> dict[str, float]:
+    """Return the calibrated values of the model's parameters, impossible ones moved to zero.
+
+    A calibration may estimate an occupation below zero; the prior made of it is cut off there.
+
+    Raises
+    ------
+    CalibrationError
+        If a parameter is missing.
+    """
+    found = {name: float(calibration.values[calibration.index(name)]) for name in MODEL_PARAMETERS}
+    return {
+        name: value if is_allowed(name, value) or not is_allowed(name, 0.0) else 0.0
+        for name, value in found.items()
+    }
+
+
 def line_shapes(values: dict, observation: Observation) -> Lines:
     """Return where the lines of the calibrated device are expected."""
     centres, widths = expected_lines(values, observation.drive)
@@ -304,7 +347,7 @@ def target(
     InferenceError
         If no parameter is uncertain.
     """
-    central = {name: calibration.values[calibration.index(name)] for name in MODEL_PARAMETERS}
+    central = usable_values(calibration)
     names = calibration.uncertain_names(MODEL_PARAMETERS)
     red = float(np.asarray(observation.drive.red_coupling_hz))
     if np.isclose(red, central["heating.reference_coupling_hz"], rtol=1e-12):
@@ -316,6 +359,11 @@ def target(
         raise InferenceError(
             "calibration: no parameter is uncertain; the model-based route needs uncertainties"
         )
+    for name, value in central.items():
+        if not is_allowed(name, value):
+            raise InferenceError(
+                f"calibration: {name} is {value:g}; it must be positive, calibrate it again"
+            )
     covariance = calibration.covariance_of(names)
     scale = np.sqrt(np.diag(covariance))
     correlation = covariance / np.outer(scale, scale)
@@ -328,11 +376,11 @@ def target(
 
     return Target(
         names=names,
-        centre=np.array([central[name] for name in names]),
+        centre=np.array([calibration.values[calibration.index(name)] for name in names]),
         scale=scale,
         correlation=correlation,
         precision=np.linalg.inv(correlation + _JITTER * np.eye(len(names))),
-        fixed={name: float(value) for name, value in central.items() if name not in names},
+        fixed={name: value for name, value in central.items() if name not in names},
         observation=observation,
         emission_nodes=grid(emission, lines, EMISSION_RESOLUTION),
         scan_nodes=(
