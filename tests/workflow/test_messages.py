@@ -46,7 +46,7 @@ def refusal(checkout: Checkout, **options) -> str:
         ),
         (TOY, "red_coupling_hz: 1.4e+5", "red_coupling_hz: 1.4e5", ("red_coupling_hz", "1.4e+5")),
         (TOY, "phases: 8", "phases: eight", ("phases", "eight")),
-        (TOY, "[0.45, 0.62]", "[0.45, 1.4]", ("operating_points.reference", "1.4")),
+        (TOY, "[0.45, 0.62]", "[0.45, 0.62, 1.4]", ("operating_points.reference", "1.4")),
         (
             TOY,
             "device: drums-2018-assumed",
