@@ -24,6 +24,7 @@ include: "workflow/rules/theory.smk"
 include: f"workflow/rules/{'laboratory' if SIMULATED else 'recordings_from_files'}.smk"
 include: "workflow/rules/calibration.smk"
 include: "workflow/rules/inference.smk"
+include: "workflow/rules/coverage.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/audit.smk"  # the last: it checks the products of all rules above

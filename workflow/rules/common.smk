@@ -230,6 +230,21 @@ def parts_of(sweep):
     return [result(f"theory/parts/{sweep}/{part}.nc") for part in range(len(rows_of(sweep)))]
 
 
+def coverage_parts():
+    """Replicas of the coverage study, cut into jobs: pairs of kind and number."""
+    study = EXPERIMENT.get("coverage")
+    if study is None:
+        return []
+    pairs = [[kind, number] for kind, count in study["replicas"].items() for number in range(count)]
+    size = study["chunk_replicas"]
+    return [pairs[start : start + size] for start in range(0, len(pairs), size)]
+
+
+def replicas_in(part):
+    """Replicas of one job of the coverage study."""
+    return Configured(coverage_parts()[part], ("coverage.replicas",))
+
+
 def ratio_sweeps():
     """Names of the curves that figures draw through the operating points, and their drives."""
     powers = list(EXPERIMENT["operating_points"])

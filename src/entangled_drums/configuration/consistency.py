@@ -119,6 +119,28 @@ def figure_problems(config: Mapping[str, Any]) -> list[Problem]:
     return found
 
 
+def coverage_problems(config: Mapping[str, Any]) -> list[Problem]:
+    """Return the problems of the coverage study.
+
+    Parameters
+    ----------
+    config : mapping
+        Experiment, valid under its schema and with valid references.
+
+    Returns
+    -------
+    list of Problem
+    """
+    if "coverage" not in config:
+        return []
+    points = operating_point_ids(config)
+    point = config["coverage"]["operating_point"]
+    if point in points:
+        return []
+    what = f"{shown(point)} is not an operating point; {did_you_mean(point, points)}"
+    return [Problem(("coverage", "operating_point"), what)]
+
+
 def calibration_problems(config: Mapping[str, Any]) -> list[Problem]:
     """Return the problems of the measurements that accompany the operating points.
 

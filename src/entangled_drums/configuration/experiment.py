@@ -50,6 +50,7 @@ def load_experiment(
     found = found or [
         *consistency.figure_problems(config),
         *consistency.calibration_problems(config),
+        *consistency.coverage_problems(config),
     ]
     if found:
         fail(path, found, document.lines)
