@@ -12,8 +12,8 @@ PACKAGE = ROOT / "src" / "entangled_drums"
 FLOORS = (
     ("errors",),
     ("validation", "units", "conventions", "ranges", "chunking", "jsonfile", "randomness"),
-    ("arrayfile", "prior", "parameters", "windows"),
-    ("model",),
+    ("arrayfile", "prior", "parameters", "phase_series", "windows"),
+    ("model", "nodes"),
     ("tones", "lyapunov", "moments"),
     ("covariance", "elimination"),
     ("entanglement", "floquet"),

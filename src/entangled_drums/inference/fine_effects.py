@@ -6,24 +6,23 @@ parameters and to first order around it; what this leaves is second order in a s
 is measured on the posterior (`entangled_drums.inference.model_based`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from entangled_drums import parameters, spectra, tones, windows
-from entangled_drums.inference.nodes import Nodes
 from entangled_drums.inference.observation import Observation, Spectra
 from entangled_drums.inference.probe_lines import leading_harmonics
-from entangled_drums.parameters import Probe, ProbeSettings, System
+from entangled_drums.nodes import Nodes
+from entangled_drums.parameters import DriveSettings, Probe, ProbeSettings, System
+from entangled_drums.phase_series import PHASES, harmonics
 from entangled_drums.units import angular, cyclic
 
 Array = NDArray[np.float64]
 
-HARMONICS = 5
-"""Mean, cosine, sine, cosine and sine of twice the phase: the next are below 1e-8 quanta."""
-_PHASES = 2.0 * np.pi * np.arange(HARMONICS) / HARMONICS
 _REACH = (3, 1)
 """Harmonics of the probe offset and of twice the frame frequency; exact to 1e-6 of a line."""
 _POINTS_AT_ONCE = 4
@@ -72,14 +71,7 @@ class FineEffects:
         )
 
 
-def phase_harmonics(phase: Array) -> Array:
-    """Return (K, 5): from the five harmonics to spectra at the phases (K,)."""
-    return np.stack(
-        [np.ones_like(phase), *(f(k * phase) for k in (1, 2) for f in (np.cos, np.sin))], axis=-1
-    )
-
-
-def probe_at(values: dict, settings: ProbeSettings, phase: ArrayLike = 0.0) -> Probe:
+def probe_at(values: Mapping[str, Any], settings: ProbeSettings, phase: ArrayLike = 0.0) -> Probe:
     """Return the probe that devices feel, at a phase of choice."""
     return parameters.probe(
         values,
@@ -95,13 +87,16 @@ def exact_emission(system: System, frequency: Array, fidelity: Fidelity) -> Arra
 
 
 def exact_phase_scan(
-    values: dict, observation: Observation, frequency: Array, fidelity: Fidelity
+    values: Mapping[str, Any],
+    drive: DriveSettings,
+    settings: ProbeSettings,
+    frequency: Array,
+    fidelity: Fidelity,
 ) -> Array:
     """Return the harmonics (B, 5, K) over the probe phase without approximation."""
-    assert observation.probe is not None
     wide = {name: np.asarray(value)[..., None] for name, value in values.items()}
-    system = parameters.system(wide, observation.drive)
-    probe = probe_at(wide, observation.probe, _PHASES)
+    system = parameters.system(wide, drive)
+    probe = probe_at(wide, settings, PHASES)
     if fidelity.counter_rotating:
         modulation = tones.drive_modulation(system.drive, probe, counter_rotating=True)
         found = spectra.modulated_output_psd(
@@ -109,8 +104,7 @@ def exact_phase_scan(
         )
     else:
         found = spectra.probe_output_psd(system, probe, frequency, _REACH[0], require_stable=False)
-    transform = np.linalg.inv(phase_harmonics(_PHASES))
-    return np.einsum("hp,bpk->bhk", transform, found)
+    return harmonics(found)
 
 
 def _smoothing(spectrum: Callable[[Array], Array], of: Spectra, at: Nodes) -> Array:
@@ -163,7 +157,7 @@ def beyond_fast(
     def leading(frequency: Array) -> Array:
         return leading_harmonics(system, probe, frequency)
 
-    scan = exact_phase_scan(values, observation, scan_nodes.at, fidelity)
+    scan = exact_phase_scan(values, observation.drive, observation.probe, scan_nodes.at, fidelity)
     scan[:, :3] -= leading(scan_nodes.at)
     if fidelity.finite_record:
         scan[:, :3] += _smoothing(leading, observation.phase_scan, scan_nodes)

@@ -19,15 +19,15 @@ from entangled_drums.errors import InferenceError
 from entangled_drums.inference.fine_effects import (
     Fidelity,
     FineEffects,
-    phase_harmonics,
     probe_at,
     tabulate,
 )
 from entangled_drums.inference.line_maps import MODEL_PARAMETERS, expected_lines
-from entangled_drums.inference.nodes import Lines, Nodes, nodes
 from entangled_drums.inference.observation import Observation, Spectra
 from entangled_drums.inference.probe_lines import leading_harmonics
 from entangled_drums.inference.spectral_lines import Goodness
+from entangled_drums.nodes import Lines, Nodes, nodes
+from entangled_drums.phase_series import phase_harmonics
 from entangled_drums.ranges import is_allowed
 
 Array = NDArray[np.float64]
