@@ -7,7 +7,7 @@ is measured on the posterior (`entangled_drums.inference.model_based`).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,10 @@ class FineEffects:
 
     Parameters
     ----------
+    names : tuple of str
+        Parameters.
+    scale : ndarray, (P,)
+        Their uncertainties, the units of ``u``.
     reference : ndarray, (P,)
     emission : ndarray, (1 + P, K)
         Correction at the reference, then its derivatives.
@@ -57,9 +61,24 @@ class FineEffects:
         The same for the harmonics of the phase.
     """
 
+    names: tuple[str, ...]
+    scale: Array
     reference: Array
     emission: Array
     phase_scan: Array | None
+
+    def standardised(self, names: tuple[str, ...], scale: Array, reference: Array) -> "FineEffects":
+        """Return the same slopes for other names and units of ``u``, around another reference."""
+        rows = [0, *(1 + self.names.index(name) for name in names)]
+        factor = np.concatenate([[1.0], scale / self.scale[np.array(rows[1:]) - 1]])
+        scan = self.phase_scan
+        return FineEffects(
+            names,
+            scale,
+            reference,
+            self.emission[rows] * factor[:, None],
+            None if scan is None else scan[rows] * factor[:, None, None],
+        )
 
     def at(self, u: Array) -> tuple[Array, Array | None]:
         """Return the corrections (B, K) and (B, 5, K') for parameters (B, P)."""
@@ -77,6 +96,24 @@ def probe_at(values: Mapping[str, Any], settings: ProbeSettings, phase: ArrayLik
         values,
         ProbeSettings(settings.offset_hz, settings.red_photons, settings.blue_photons, phase),
     )
+
+
+def fast_system(values: dict, drive: DriveSettings, fidelity: Fidelity) -> System:
+    """Return the system whose spectra in the rotating-wave approximation come nearest to the true.
+
+    The leading effect of the counter-rotating terms is a shift of each drum by
+    ``-(G^-^2 - G^+^2)/(2 omega_m)``, as of an atom's transition by a field off resonance (Bloch and
+    Siegert, Phys. Rev. 57, 522 (1940)). What is left to tabulate is small, and smooth.
+    """
+    system = parameters.system(values, drive)
+    if not fidelity.counter_rotating:
+        return system
+    red, blue = (
+        np.abs(one) ** 2 for one in (system.drive.red_coupling, system.drive.blue_coupling)
+    )
+    shift = (blue - red) / (2.0 * np.asarray(system.drive.frame_frequency)[..., None])
+    device = replace(system.device, mechanical_frequency=system.device.mechanical_frequency + shift)
+    return replace(system, device=device)
 
 
 def exact_emission(system: System, frequency: Array, fidelity: Fidelity) -> Array:
@@ -142,12 +179,13 @@ def beyond_fast(
         ``scan_nodes`` is None without a phase scan.
     fidelity : Fidelity
     """
-    system = parameters.system(values, observation.drive)
+    system = fast_system(values, observation.drive, fidelity)
 
     def fast(frequency: Array) -> Array:
         return spectra.output_psd(system, frequency, require_stable=False)
 
-    emission = exact_emission(system, emission_nodes.at, fidelity) - fast(emission_nodes.at)
+    exact = parameters.system(values, observation.drive)
+    emission = exact_emission(exact, emission_nodes.at, fidelity) - fast(emission_nodes.at)
     if fidelity.finite_record:
         emission = emission + _smoothing(fast, observation.emission, emission_nodes)
     if scan_nodes is None or observation.probe is None or observation.phase_scan is None:
@@ -166,6 +204,8 @@ def beyond_fast(
 
 def tabulate(
     values_of: Callable[[Array], dict],
+    names: tuple[str, ...],
+    scale: Array,
     reference: Array,
     observation: Observation,
     emission_nodes: Nodes,
@@ -179,6 +219,10 @@ def tabulate(
     ----------
     values_of : callable
         Flat parameter values, each (B,), of standardised parameters (B, P).
+    names : tuple of str
+        Parameters.
+    scale : ndarray, (P,)
+        Their uncertainties.
     reference : ndarray, (P,)
         Where the correction is exact.
     observation : Observation
@@ -212,5 +256,5 @@ def tabulate(
 
     scan = [part for _, part in parts if part is not None]
     return FineEffects(
-        reference, linear([part for part, _ in parts]), linear(scan) if scan else None
+        names, scale, reference, linear([part for part, _ in parts]), linear(scan) if scan else None
     )

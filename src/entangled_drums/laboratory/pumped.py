@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from entangled_drums import (
     covariance,
     model,
+    periodic,
     recording,
     recording_format,
     spectra,
@@ -30,9 +31,9 @@ from entangled_drums.parameters import DriveSettings, ProbeSettings, System
 from entangled_drums.phase_series import HARMONICS, PHASES, harmonics, phase_harmonics
 from entangled_drums.units import angular
 
-_REACH = (4, 1)
-"""Harmonics of probe offset and of twice the frame frequency: converged to 1e-12 of the spectrum
-for probes up to a tenth of the pumps."""
+_REACH = (3, 1)
+"""Harmonics of probe offset and of twice the frame frequency: exact to 1e-6 of a line for probes up
+to a tenth of the pumps."""
 _RESOLUTION = 0.4
 """Distance of the frequencies that phase scans are solved at, in units of the distance from the
 nearest pole: interpolation between them is good to 5e-5 quanta, beside the receiver's 12."""
@@ -276,7 +277,9 @@ def record_phase_scan(
     def exact(omega: NDArray[np.float64]) -> NDArray[np.float64]:
         if imperfections.counter_rotating:
             modulation = tones.drive_modulation(system.drive, felt, counter_rotating=True)
-            found = spectra.modulated_output_psd(system, modulation, omega, _REACH)
+            found = spectra.modulated_output_psd(
+                system, modulation, omega, _REACH, require_stable=False
+            )
         else:
             found = spectra.probe_output_psd(system, felt, omega)
         found = np.einsum("k,skf->sf", along.weights, found)
@@ -289,6 +292,8 @@ def record_phase_scan(
         few = nodes(omega, float(np.min(np.diff(omega))), lines, _RESOLUTION)
         return few.to_bins(exact(few.at))
 
+    if imperfections.counter_rotating:
+        periodic.require_stable(system, tones.drive_modulation(system.drive, counter_rotating=True))
     one = true_system(truth, drive, imperfections)
     lines = lines_of(
         model.operator_drift(one.device, one.drive, one.perturbation),
