@@ -11,6 +11,7 @@ PACKAGE = ROOT / "src" / "entangled_drums"
 # From the top of the house down: one line per floor, rooms of a floor may import each other.
 FLOORS = (
     ("errors",),
+    ("markup", "exhibits"),
     ("validation", "units", "conventions", "ranges", "chunking", "jsonfile", "randomness"),
     ("arrayfile", "prior", "parameters", "windows"),
     ("model",),
@@ -26,6 +27,7 @@ FLOORS = (
     ("configuration",),
     ("recording_import",),
     ("provenance",),
+    ("pages",),
     ("commands",),
     ("cli",),
 )
