@@ -11,7 +11,10 @@ PACKAGE = ROOT / "src" / "entangled_drums"
 # From the top of the house down: one line per floor, rooms of a floor may import each other.
 FLOORS = (
     ("errors",),
-    ("validation", "units", "conventions", "ranges", "chunking", "jsonfile", "randomness"),
+    (
+        *("validation", "units", "conventions", "ranges", "chunking", "jsonfile", "randomness"),
+        "foreign",
+    ),
     ("arrayfile", "prior", "parameters", "windows"),
     ("model",),
     ("tones", "lyapunov", "moments"),

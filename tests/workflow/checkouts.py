@@ -3,11 +3,14 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pytest
 
 from entangled_drums.provenance.digest import file_digest
 from entangled_drums.provenance.volatile import is_volatile
@@ -17,9 +20,21 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Checkout:
-    """A copy of the project in a folder of its own."""
+    """A copy of the project in a folder of its own.
+
+    Attributes
+    ----------
+    folder : Path
+    patience : float
+        Seconds after which a run that does not end is killed, and its test fails.
+    """
 
     folder: Path
+    patience: float = 600.0
+
+    def copied_to(self, folder: Path) -> "Checkout":
+        """Copy all of it, results, dates and the workflow manager's memory too."""
+        return replace(self, folder=Path(shutil.copytree(self.folder, folder, symlinks=True)))
 
     def snakemake(
         self,
@@ -29,7 +44,7 @@ class Checkout:
         environment: Mapping[str, str] | None = None,
         umask: int = -1,
     ) -> subprocess.CompletedProcess:
-        return subprocess.run(
+        process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "snakemake", *arguments),
                 *("--config", f"experiment={experiment}", f"results_dir={results}"),
@@ -37,10 +52,19 @@ class Checkout:
             cwd=self.folder,
             env={**os.environ, **(environment or {})},
             umask=umask,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
+            start_new_session=True,
         )
+        try:
+            output, errors = process.communicate(timeout=self.patience)
+        except subprocess.TimeoutExpired:
+            # Its jobs too: they hold the pipes, which would be waited for.
+            os.killpg(process.pid, signal.SIGKILL)
+            output, errors = process.communicate()
+            pytest.fail(f"a run did not end within {self.patience:g} s:\n{output}{errors}")
+        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
     def run(self, *arguments: str, **options) -> subprocess.CompletedProcess:
         """Run the toy experiment, which must succeed."""

@@ -3,13 +3,12 @@
 import json
 import os
 import random
-import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.workflow.checkouts import Checkout, make_checkout
+from tests.workflow.checkouts import Checkout
+from tests.workflow.conftest import FinishedRun
 
 from entangled_drums import jsonfile
 from entangled_drums.cli import main
@@ -23,24 +22,8 @@ INFERENCE = "workflow/rules/inference.smk"
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Checkout, str]:
-    """A finished checkout under version control, and what the run printed."""
-    checkout = make_checkout(tmp_path_factory.mktemp("audit"))
-    for words in (("init",), ("add", "."), ("commit", "-m", "as it was")):
-        subprocess.run(
-            ["git", "-c", "user.name=x", "-c", "user.email=x", *words],
-            cwd=checkout.folder,
-            env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull},
-            check=True,
-            capture_output=True,
-        )
-    finished = checkout.run("--cores", "2")
-    return checkout, finished.stdout + finished.stderr
-
-
-@pytest.fixture
-def finished(run: tuple[Checkout, str]) -> Checkout:
-    return run[0]
+def finished(finished_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    return finished_run.checkout.copied_to(tmp_path_factory.mktemp("audit") / "checkout")
 
 
 @pytest.fixture
@@ -49,20 +32,20 @@ def results(finished: Checkout) -> Path:
 
 
 @pytest.fixture
-def edited(finished: Checkout, tmp_path: Path) -> Iterator[Checkout]:
+def edited(finished: Checkout, tmp_path: Path) -> Checkout:
     """A copy of the finished checkout, to be edited."""
-    folder = tmp_path / "copy"
-    shutil.copytree(finished.folder, folder, symlinks=True)
-    yield Checkout(folder)
+    return finished.copied_to(tmp_path / "copy")
 
 
-def test_run_ends_with_the_root_digest(run: tuple[Checkout, str], results: Path) -> None:
+def test_run_ends_with_the_root_digest(finished_run: FinishedRun) -> None:
+    folder = finished_run.checkout.folder
+    results = folder / "results/toy"
     manifest = read_manifest(results / MANIFEST)
-    assert f"\nroot digest {manifest['root_digest']}\n" in run[1]
-    report = verify(results, root=manifest["root_digest"], checkout=run[0].folder)
+    assert f"\nroot digest {manifest['root_digest']}\n" in finished_run.told
+    report = verify(results, root=manifest["root_digest"], checkout=folder)
     assert report.findings == ()
     assert report.root == manifest["root_digest"]
-    assert main(["verify", str(results), "--checkout", str(run[0].folder)]) == 0
+    assert main(["verify", str(results), "--checkout", str(folder)]) == 0
 
 
 def test_manifest_says_where_the_run_was_made(finished: Checkout, results: Path) -> None:
