@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
-from scipy.special import chdtrc
+from scipy.special import chdtrc, ndtr, ndtri
 
 from entangled_drums import parameters, spectra
 from entangled_drums.calibration import Calibration
