@@ -85,11 +85,15 @@ class Checkout:
         counts.pop("all", None)
         return counts
 
-    def replace(self, file: str, old: str, new: str) -> None:
+    def replace(self, file: str, old: str, new: str, after: str = "") -> None:
+        """Replace a text that stands once in a file, or the first one after another text."""
         path = self.folder / file
         text = path.read_text(encoding="utf-8")
-        assert text.count(old) == 1, f"{file}: {old!r} stands there {text.count(old)} times"
-        path.write_text(text.replace(old, new), encoding="utf-8")
+        start = text.index(after)
+        found = text.count(old, start)
+        assert found == 1 or (found and after), f"{file}: {old!r} stands there {found} times"
+        changed = text[:start] + text[start:].replace(old, new, 1)
+        path.write_text(changed, encoding="utf-8")
 
 
 def make_checkout(folder: Path) -> Checkout:

@@ -139,9 +139,9 @@ def test_number_of_the_table_is_traced_to_the_device_file(
         assert lines[item["line"] - 1].strip() == item["key"].rsplit(".", 1)[1] + ":"
 
 
-def refused(checkout: Checkout) -> str:
+def refused(checkout: Checkout, *targets: str) -> str:
     """Run again; the run must fail, and leave no manifest that vouches for its results."""
-    failed = checkout.snakemake("--cores", "2")
+    failed = checkout.snakemake("--cores", "2", *targets)
     assert failed.returncode == 1
     text = failed.stdout + failed.stderr
     assert "root digest" not in text
@@ -149,18 +149,13 @@ def refused(checkout: Checkout) -> str:
 
 
 def test_truth_declared_as_an_input_is_caught(edited: Checkout) -> None:
-    edited.replace(
-        INFERENCE,
-        "        calibration=rules.calibrate_device.output.calibration,\n",
-        "        calibration=rules.calibrate_device.output.calibration,\n"
-        "        truth=rules.draw_truth.output.truth,\n",
-    )
-    edited.replace(
-        INFERENCE,
-        "            rules.calibrate_device.output.calibration,\n",
-        "            rules.calibrate_device.output.calibration,\n"
-        "            rules.draw_truth.output.truth,\n",
-    )
+    given = "rules.calibrate_device.output.calibration"
+    truth = "rules.draw_truth.output.truth"
+    for old, new in (
+        (f"calibration={given},\n", f"calibration={given},\n        truth={truth},\n"),
+        (f"others=({given},)", f"others=({given}, {truth})"),
+    ):
+        edited.replace(INFERENCE, old, new, after="rule infer_direct:")
     text = refused(edited)
     assert "audit: " in text
     assert (
@@ -172,10 +167,10 @@ def test_truth_declared_as_an_input_is_caught(edited: Checkout) -> None:
 def test_truth_read_by_an_undeclared_path_is_caught(edited: Checkout) -> None:
     edited.replace(
         "scripts/infer_direct.py",
-        "    result = infer(",
-        '    open("results/toy/truth/truth.json").read()\n    result = infer(',
+        "    settings = LineSettings()\n",
+        '    settings = LineSettings()\n    open("results/toy/truth/truth.json").read()\n',
     )
-    text = refused(edited)
+    text = refused(edited, "results/toy/inference/reference-x450/direct.json")
     assert "infer_direct: the job opened undeclared files: " in text
     assert "results/toy/truth/truth.json" in text
 
@@ -188,6 +183,7 @@ def test_truth_smuggled_through_the_config_is_caught(edited: Checkout) -> None:
         INFERENCE,
         "            point=wildcards.point,\n",
         '            point=wildcards.point,\n            guess=configured("comparison"),\n',
+        after="rule infer_direct:",
     )
     text = refused(edited)
     assert "not blind: inference/reference-x450/direct.record.json: its setting guess." in text
@@ -205,16 +201,18 @@ def test_nonsense_truth_beside_the_same_recordings_gives_the_same_inference(
     record = jsonfile.read(record_file)
     jsonfile.write(record_file, {**record, "outputs": {"truth/truth.json": file_digest(truth)}})
 
-    protected = [name for name in read_chain(results).producers if name.startswith("inference/")]
-    assert protected
+    chain = read_chain(results)
+    protected = [
+        name for name in chain.producers if name.startswith(("calibration/", "inference/"))
+    ]
+    assert {name.split("/")[0] for name in protected} == {"calibration", "inference"}
     before = {}
-    for name in protected:
-        path = results / name
-        for made in path.parent.glob(f"{path.stem}.*"):
-            before[made] = made.read_bytes()
-            made.unlink()
+    for name in {*protected, *(chain.producers[name] for name in protected)}:
+        before[name] = (results / name).read_bytes()
+        (results / name).unlink()
+    rules = {chain.records[chain.producers[name]]["rule"] for name in protected}
     edited.run(
         *("--cores", "2", *(f"results/toy/{name}" for name in protected)),
-        *("--allowed-rules", "infer_direct"),
+        *("--allowed-rules", *sorted(rules)),
     )
-    assert {path: path.read_bytes() for path in before} == before
+    assert {name: (results / name).read_bytes() for name in before} == before
