@@ -26,6 +26,7 @@ FLOORS = (
     ("recording", "recording_format", "recording_quality"),
     ("laboratory", "calibration"),
     ("inference",),
+    ("coverage",),
     ("tables", "figures"),
     ("configuration",),
     ("recording_import",),
