@@ -11,7 +11,11 @@ PACKAGE = ROOT / "src" / "entangled_drums"
 # From the top of the house down: one line per floor, rooms of a floor may import each other.
 FLOORS = (
     ("errors",),
-    ("validation", "units", "conventions", "ranges", "chunking", "jsonfile", "randomness"),
+    ("markup", "exhibits"),
+    (
+        *("validation", "units", "conventions", "ranges", "chunking", "jsonfile", "randomness"),
+        "foreign",
+    ),
     ("arrayfile", "prior", "parameters", "phase_series", "windows"),
     ("model", "nodes"),
     ("tones", "lyapunov", "moments"),
@@ -27,6 +31,7 @@ FLOORS = (
     ("configuration",),
     ("recording_import",),
     ("provenance",),
+    ("pages",),
     ("commands",),
     ("cli",),
 )
