@@ -77,7 +77,7 @@ def record(
     averaging: Averaging,
     truth: Mapping[str, float],
     imperfections: Imperfections,
-    generator: np.random.Generator,
+    generator: np.random.Generator | None,
 ) -> NDArray[np.float64]:
     """Record spectra: what the receiver stores of the field leaving the cavity.
 
@@ -92,14 +92,17 @@ def record(
     truth : mapping
         Flat true values; gain and added noise of the receiver are used.
     imperfections : Imperfections
-    generator : numpy.random.Generator
-        Source of randomness.
+    generator : numpy.random.Generator or None
+        Source of randomness; with None the expected powers are returned.
 
     Returns
     -------
     ndarray, (..., F)
         Quanta.
     """
+    if generator is None:
+        gain = float(parameters.receiver(truth).gain)
+        return expected_power(output, frequency_hz, averaging, truth, imperfections, gain)
     # Separate streams: switching the drift on must not change the noise of the bins.
     bins, run = generator.spawn(2)
     gain = gain_of_run(truth, imperfections, run)
