@@ -189,6 +189,33 @@ rule draw_figs8:
         "../../scripts/draw_figs8.py"
 
 
+rule draw_figs10:
+    input:
+        code=code("draw_figs10"),
+        records=records(*expand(rules.summarise_coverage.output.summary, study="main")),
+        summary=expand(rules.summarise_coverage.output.summary, study="main")[0],
+    output:
+        pdf=result("figures/figs10.pdf"),
+        png=pictured("figs10"),
+        csv=result("figures/figs10.csv"),
+        rst=result("figures/figs10.rst"),
+        record=result("figures/figs10.record.json"),
+    log:
+        log_file("draw_figs10"),
+    benchmark:
+        benchmark_file("draw_figs10")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("draw_figs10"),
+    params:
+        settings=settings(origin=THEORY_ORIGIN),
+        code=code_digest("draw_figs10"),
+    script:
+        "../../scripts/draw_figs10.py"
+
+
 PRODUCTS += rules.draw_fig1.output + rules.draw_fig4.output
 if PROBE_SHOWN:
     PRODUCTS += rules.draw_figs6.output
@@ -196,3 +223,5 @@ if DRAWN_MAPS:
     PRODUCTS += rules.draw_figs7.output
 if all(name in SWEEPS for name in FREQUENCY_SWEEPS):
     PRODUCTS += rules.draw_figs8.output
+if COVERAGE:
+    PRODUCTS += rules.draw_figs10.output
