@@ -11,12 +11,10 @@ PACKAGE = ROOT / "src" / "entangled_drums"
 # From the top of the house down: one line per floor, rooms of a floor may import each other.
 FLOORS = (
     ("errors",),
-    (
-        *("validation", "units", "conventions", "ranges", "chunking", "jsonfile", "randomness"),
-        "foreign",
-    ),
-    ("arrayfile", "prior", "parameters", "windows"),
-    ("model",),
+    ("markup", "exhibits", "foreign"),
+    ("validation", "units", "conventions", "ranges", "chunking", "jsonfile", "randomness"),
+    ("arrayfile", "prior", "parameters", "phase_series", "windows"),
+    ("model", "nodes"),
     ("tones", "lyapunov", "moments"),
     ("covariance", "elimination"),
     ("entanglement", "floquet"),
@@ -29,6 +27,7 @@ FLOORS = (
     ("configuration",),
     ("recording_import",),
     ("provenance",),
+    ("pages",),
     ("commands",),
     ("cli",),
 )

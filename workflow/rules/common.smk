@@ -20,6 +20,7 @@ from entangled_drums.configuration.values import (
     operating_point_ids,
 )
 from entangled_drums.errors import EntangledDrumsError
+from entangled_drums.exhibits import FIGURES, TABLES, exhibits, headline, title
 from entangled_drums.provenance.closure import import_closure
 from entangled_drums.provenance.chain import audited_root
 from entangled_drums.provenance.digest import data_digest, file_digest
@@ -80,6 +81,27 @@ wildcard_constraints:
 def result(path):
     """Path of a result of this experiment."""
     return f"{RESULTS}/{path}"
+
+
+def pictured(name):
+    """Picture of a figure; the workflow's report shows it with its caption."""
+    return in_report(f"figures/{name}.png", name, "Figures")
+
+
+def tabled(name):
+    """Page of a table, likewise."""
+    return in_report(f"tables/{name}.html", name, "Tables")
+
+
+def in_report(path, name, category):
+    caption = Path("workflow/report", f"{name}.rst").read_text(encoding="utf-8")
+    return report(
+        result(path),
+        caption=f"../report/{name}.rst",
+        category=category,
+        # One label only: of a second one the report may make a switch, and then shows nothing.
+        labels={"name": f"{title(name)}: {headline(caption)}"},
+    )
 
 
 def records(*paths):
@@ -310,10 +332,23 @@ def announce(workflow):
     )
 
 
+def conclusion():
+    """Root digest and verdict of the results, or None if they were not audited."""
+    root = audited_root(RESULTS)
+    if not root:
+        return None
+    return {
+        "root_digest": root,
+        "verdict": jsonfile.read(result("inference/verdict.json"))["summary"],
+    }
+
+
 def conclude():
     """Say where the results are; if they were audited, their digest and, last, the verdict."""
     print(f"results of {EXPERIMENT['name']}: {RESULTS}/", flush=True)
-    root = audited_root(RESULTS)
-    print(f"root digest {root}" if root else "not audited: not all results were made", flush=True)
-    if root:
-        print(jsonfile.read(result("inference/verdict.json"))["summary"], flush=True)
+    found = conclusion()
+    if not found:
+        print("not audited: not all results were made", flush=True)
+        return
+    print(f"root digest {found['root_digest']}", flush=True)
+    print(found["verdict"], flush=True)

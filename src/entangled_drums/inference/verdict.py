@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from entangled_drums.errors import FileFormatError
 from entangled_drums.inference.route_result import RouteResult
 
 ENTANGLED = "entangled"
@@ -71,6 +72,50 @@ class Verdict:
             "agreement_in_sigma": self.agreement,
             "doubled_priors": self.doubled_priors,
         }
+
+
+def read_verdicts(content: Mapping[str, Any]) -> list[Verdict]:
+    """Read the verdicts from the content of ``inference/verdict.json``.
+
+    Parameters
+    ----------
+    content : mapping
+        Plain built-ins.
+
+    Returns
+    -------
+    list of Verdict
+        One per operating point, NaN for a missing number.
+
+    Raises
+    ------
+    FileFormatError
+        If it is not what a run writes.
+    """
+    try:
+        return [
+            Verdict(
+                operating_point=str(point["operating_point"]),
+                verdict=str(point["verdict"]),
+                reasons=tuple(str(reason) for reason in point["reasons"]),
+                probability_entangled=_number(point["probability_entangled"]),
+                distance_in_sigma=_number(point["distance_in_sigma"]),
+                agreement={
+                    str(route): _number(distance)
+                    for route, distance in point["agreement_in_sigma"].items()
+                },
+                doubled_priors=dict(point["doubled_priors"]),
+            )
+            for point in content["points"]
+        ]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise FileFormatError(
+            f"verdict: is not as a run writes it ({error}); run the inference anew"
+        ) from None
+
+
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)
 
 
 def decide(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from entangled_drums.errors import FileFormatError
+from entangled_drums.tables import printed
 from entangled_drums.tables.rounding import (
     UNKNOWN,
     Rounded,
@@ -21,6 +22,8 @@ from entangled_drums.tables.rounding import (
 )
 
 FORMATS = ("csv", "md", "tex")
+PAGE = "html"
+"""Besides `FORMATS`: the printed columns as a page, for the workflow's report."""
 
 _LATEX_ESCAPES = str.maketrans(
     {
@@ -230,7 +233,8 @@ def write_table(table: Table, paths: Mapping[str, str | Path], record_id: str) -
     table : Table
         The table.
     paths : mapping of str to path
-        One path for each of `FORMATS`. File name endings are not looked at.
+        One path for each of `FORMATS`, and for `PAGE` if that is wanted. File name endings are not
+        looked at.
     record_id : str
         Id of the record of the job that made it.
 
@@ -243,7 +247,8 @@ def write_table(table: Table, paths: Mapping[str, str | Path], record_id: str) -
     OSError
         If a file cannot be written.
     """
-    if sorted(paths) != sorted(FORMATS):
+    formats = (*FORMATS, PAGE) if PAGE in paths else FORMATS
+    if sorted(paths) != sorted(formats):
         raise ValueError(f"paths has keys {sorted(paths)}; give exactly {sorted(FORMATS)}")
     _require_kinds(table)
     texts = {
@@ -251,9 +256,10 @@ def write_table(table: Table, paths: Mapping[str, str | Path], record_id: str) -
         "md": markdown_text(table, record_id),
         "tex": latex_text(table, record_id),
     }
-    for name, text in texts.items():
+    texts[PAGE] = printed.html_page(printed.read_markdown(texts["md"]), record_id)
+    for name in formats:
         with open(paths[name], "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+            stream.write(texts[name])
 
 
 def _require_kinds(table: Table) -> None:
