@@ -11,8 +11,11 @@ PACKAGE = ROOT / "src" / "entangled_drums"
 # From the top of the house down: one line per floor, rooms of a floor may import each other.
 FLOORS = (
     ("errors",),
-    ("markup", "exhibits", "foreign"),
-    ("validation", "units", "conventions", "ranges", "chunking", "jsonfile", "randomness"),
+    ("markup", "exhibits"),
+    (
+        *("validation", "units", "conventions", "ranges", "chunking", "jsonfile", "randomness"),
+        "foreign",
+    ),
     ("arrayfile", "prior", "parameters", "phase_series", "windows"),
     ("model", "nodes"),
     ("tones", "lyapunov", "moments"),
@@ -23,6 +26,7 @@ FLOORS = (
     ("recording", "recording_format", "recording_quality"),
     ("laboratory", "calibration"),
     ("inference",),
+    ("coverage",),
     ("tables", "figures"),
     ("configuration",),
     ("recording_import",),
