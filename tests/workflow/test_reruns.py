@@ -71,7 +71,7 @@ def test_second_run_does_nothing(checkout: Checkout) -> None:
             {**THEORY, **INFERENCE},
         ),
         (
-            f"{LIBRARY}/calibration.py",
+            f"{LIBRARY}/calibration/gaussian.py",
             "FORMAT_VERSION = 1",
             "FORMAT_VERSION = 2",
             {**CALIBRATION, **INFERENCE},
