@@ -24,8 +24,8 @@ rule draw_fig1:
     input:
         code=code("draw_fig1"),
     output:
-        pdf=report(result("figures/fig1.pdf"), caption="../report/fig1.rst", category="Figures"),
-        png=result("figures/fig1.png"),
+        pdf=result("figures/fig1.pdf"),
+        png=pictured("fig1"),
         csv=result("figures/fig1.csv"),
         rst=result("figures/fig1.rst"),
         record=result("figures/fig1.record.json"),
@@ -64,8 +64,8 @@ rule draw_fig4:
         bands=expand(rules.solve_band.output.band, sweep=RATIO_SWEEPS),
         results=ROUTE_RESULTS,
     output:
-        pdf=report(result("figures/fig4.pdf"), caption="../report/fig4.rst", category="Figures"),
-        png=result("figures/fig4.png"),
+        pdf=result("figures/fig4.pdf"),
+        png=pictured("fig4"),
         csv=result("figures/fig4.csv"),
         record=result("figures/fig4.record.json"),
     log:
@@ -94,8 +94,8 @@ rule draw_figs6:
         records=records(rules.solve_probe_disturbance.output.disturbance),
         disturbance=rules.solve_probe_disturbance.output.disturbance,
     output:
-        pdf=report(result("figures/figs6.pdf"), caption="../report/figs6.rst", category="Figures"),
-        png=result("figures/figs6.png"),
+        pdf=result("figures/figs6.pdf"),
+        png=pictured("figs6"),
         csv=result("figures/figs6.csv"),
         rst=result("figures/figs6.rst"),
         record=result("figures/figs6.record.json"),
@@ -126,8 +126,8 @@ rule draw_figs7:
         records=records(*expand(rules.join_sweep.output.sweep, sweep=DRAWN_MAPS)),
         sweeps=expand(rules.join_sweep.output.sweep, sweep=DRAWN_MAPS),
     output:
-        pdf=report(result("figures/figs7.pdf"), caption="../report/figs7.rst", category="Figures"),
-        png=result("figures/figs7.png"),
+        pdf=result("figures/figs7.pdf"),
+        png=pictured("figs7"),
         csv=result("figures/figs7.csv"),
         rst=result("figures/figs7.rst"),
         record=result("figures/figs7.record.json"),
@@ -162,8 +162,8 @@ rule draw_figs8:
         sweeps=expand(rules.join_sweep.output.sweep, sweep=FREQUENCY_SWEEPS),
         frames=expand(rules.join_sweep.output.sweep, sweep=DRAWN_FRAMES),
     output:
-        pdf=report(result("figures/figs8.pdf"), caption="../report/figs8.rst", category="Figures"),
-        png=result("figures/figs8.png"),
+        pdf=result("figures/figs8.pdf"),
+        png=pictured("figs8"),
         csv=result("figures/figs8.csv"),
         rst=result("figures/figs8.rst"),
         record=result("figures/figs8.record.json"),
