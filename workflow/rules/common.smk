@@ -64,6 +64,15 @@ POINTS = operating_point_ids(EXPERIMENT)
 PRODUCTS = []  # every rule's results; what is missing is made again, even if nothing needs it
 SWEEPS = EXPERIMENT["theory"]["sweeps"]
 SIMULATED = EXPERIMENT["recordings"]["source"] == "simulated"
+CALIBRATION_KINDS = (
+    "cavity_response",
+    "background",
+    "load_noise",
+    "thermal_sweep",
+    "sideband_cooling",
+    "sideband_narrowing",
+    "probe_calibration",
+)
 ORIGIN = (
     "Assumed device; simulated laboratory."
     if SIMULATED
@@ -227,6 +236,17 @@ def given_files(point, kind):
         for path in folder.glob(f"{kind}.*")
         if path.suffix in (".nc", ".yaml", ".csv")
     )
+
+
+def calibration_recordings():
+    """Recordings of the calibration that there are, by kind; none if they are not asked for."""
+    if EXPERIMENT["calibration"]["source"] != "recordings":
+        return {}
+    return {
+        kind: result(f"recordings/calibration.{kind}.nc")
+        for kind in CALIBRATION_KINDS
+        if SIMULATED or given_files("calibration", kind)
+    }
 
 
 def recorded(kind):
