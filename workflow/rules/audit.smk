@@ -34,4 +34,5 @@ rule audit:
         "../../scripts/audit.py"
 
 
+check_drawn()
 PRODUCTS += rules.audit.output
