@@ -27,8 +27,12 @@ include: "workflow/rules/inference.smk"
 include: "workflow/rules/coverage.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/tables.smk"
+include: "workflow/rules/pages.smk"
 include: "workflow/rules/audit.smk"  # the last: it checks the products of all rules above
 include: "workflow/rules/running.smk"  # after all rules
+
+
+report: "workflow/report/workflow.rst"
 
 
 localrules:

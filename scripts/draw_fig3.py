@@ -5,6 +5,7 @@ from entangled_drums.figures import fig3
 from entangled_drums.figures.output import write_figure
 from entangled_drums.inference import posterior_file
 from entangled_drums.inference.fine_effects import Fidelity
+from entangled_drums.inference.line_data import LineSettings
 from entangled_drums.inference.predictive import predict
 from entangled_drums.inference.probe_readings import probe_readings
 from entangled_drums.provenance.job import Job, execute
@@ -16,10 +17,11 @@ def main(job: Job) -> None:
     emission = recording.read(job.inputs["emission"], recording.EMISSION)
     scan = recording.read(job.inputs["phase_scan"], recording.PHASE_SCAN)
     draws = posterior_file.read(job.inputs["posterior"])
-    predicted = predict(emission, scan, known, draws, Fidelity(**settings["model"]))
+    fidelity = Fidelity(**settings["model"])
+    predicted = predict(emission, scan, known, draws, fidelity)
     data = fig3.FluctuationData(
         predicted,
-        probe_readings(emission, scan, known, predicted.draws),
+        probe_readings(emission, scan, known, predicted.draws, LineSettings(fidelity=fidelity)),
         settings["drive"]["red_coupling_hz"],
         settings["drive"]["ratio"],
         settings["probe_coupling_hz"],

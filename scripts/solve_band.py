@@ -15,6 +15,7 @@ def main(job: Job) -> None:
         settings["axes"],
         samples=settings["samples"],
         generator=job_stream(settings["seed"]),
+        model=settings["model"],
     )
     arrayfile.write(job.outputs["band"], dataset, job.record_id)
 

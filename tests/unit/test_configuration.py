@@ -1,5 +1,7 @@
 """What is shipped loads, what is resolved is plain data, schemas and their page are in step."""
 
+import copy
+import functools
 import json
 import subprocess
 import sys
@@ -7,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import yaml
@@ -14,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from entangled_drums.configuration import experiment as configuration
 from entangled_drums.configuration import reference
 from entangled_drums.configuration.experiment import load_device, load_experiment, load_schema
 from entangled_drums.configuration.problems import plain_number
@@ -245,8 +249,15 @@ def mutated(draw: Any, tree: Any) -> None:
         parent[key] = draw(JUNK)
 
 
+@functools.cache
+def schema_once(kind: str, directory: Path) -> dict[str, Any]:
+    return load_schema(kind, directory)
+
+
 def assert_told_in_one_line_or_valid(experiment: bytes, device: bytes) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    # The schemas do not change between examples, and reading them is half of the work.
+    reading = patch.object(configuration, "load_schema", schema_once)
+    with tempfile.TemporaryDirectory() as folder, reading:
         path = Path(folder) / "toy.yaml"
         path.write_bytes(experiment)
         devices = Path(folder) / "devices"
@@ -265,16 +276,24 @@ def assert_told_in_one_line_or_valid(experiment: bytes, device: bytes) -> None:
 
 EXPERIMENT_TEXT = (ROOT / "config/experiments/toy.yaml").read_text(encoding="utf-8")
 DEVICE_TEXT = (DEVICES / "drums-2018-assumed.yaml").read_text(encoding="utf-8")
+TREES = [yaml.safe_load(EXPERIMENT_TEXT), yaml.safe_load(DEVICE_TEXT)]
+DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+def changed_files(data: Any, most_changes: int) -> Iterator[bytes]:
+    """Yield the experiment and the device file after some changes of their trees."""
+    trees = copy.deepcopy(TREES)
+    for _ in range(data.draw(st.integers(1, most_changes))):
+        mutated(data.draw, trees[data.draw(st.integers(0, 1))])
+    for tree in trees:
+        text = yaml.dump(tree, Dumper=DUMPER, sort_keys=False, allow_unicode=True)
+        yield text.encode("utf-8", "replace")
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.data())
 def test_a_changed_config_is_valid_or_told_in_one_line(data: Any) -> None:
-    trees = [yaml.safe_load(EXPERIMENT_TEXT), yaml.safe_load(DEVICE_TEXT)]
-    for _ in range(data.draw(st.integers(1, 3))):
-        mutated(data.draw, trees[data.draw(st.integers(0, 1))])
-    dumped = [yaml.safe_dump(tree, sort_keys=False, allow_unicode=True) for tree in trees]
-    assert_told_in_one_line_or_valid(*(text.encode("utf-8", "replace") for text in dumped))
+    assert_told_in_one_line_or_valid(*changed_files(data, most_changes=3))
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)

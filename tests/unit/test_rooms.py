@@ -11,9 +11,13 @@ PACKAGE = ROOT / "src" / "entangled_drums"
 # From the top of the house down: one line per floor, rooms of a floor may import each other.
 FLOORS = (
     ("errors",),
-    ("validation", "units", "conventions", "ranges", "chunking", "jsonfile", "randomness"),
-    ("arrayfile", "prior", "parameters", "windows"),
-    ("model",),
+    ("markup", "exhibits"),
+    (
+        *("validation", "units", "conventions", "ranges", "chunking", "jsonfile", "randomness"),
+        "foreign",
+    ),
+    ("arrayfile", "prior", "parameters", "phase_series", "windows"),
+    ("model", "nodes"),
     ("tones", "lyapunov", "moments"),
     ("covariance", "elimination"),
     ("entanglement", "floquet"),
@@ -22,10 +26,12 @@ FLOORS = (
     ("recording", "recording_format", "recording_quality"),
     ("laboratory", "calibration"),
     ("inference",),
+    ("coverage",),
     ("tables", "figures"),
     ("configuration",),
     ("recording_import",),
     ("provenance",),
+    ("pages",),
     ("commands",),
     ("cli",),
 )

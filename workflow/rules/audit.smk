@@ -16,7 +16,12 @@ rule audit:
         locks=["requirements/run.lock"],
         schema="workflow/schemas/manifest.yaml",
     output:
-        manifest=result("audit/manifest.json"),
+        manifest=report(
+            result("audit/manifest.json"),
+            caption="../report/manifest.rst",
+            category="Audit",
+            labels={"name": "manifest.json: every result with its digest"},
+        ),
         record=result("audit/manifest.record.json"),
     log:
         log_file("audit"),

@@ -21,6 +21,7 @@ from entangled_drums.configuration.values import (
     operating_point_ids,
 )
 from entangled_drums.errors import EntangledDrumsError
+from entangled_drums.exhibits import FIGURES, TABLES, exhibits, headline, title
 from entangled_drums.provenance.closure import import_closure
 from entangled_drums.provenance.chain import audited_root
 from entangled_drums.provenance.digest import data_digest, file_digest
@@ -74,15 +75,42 @@ ORIGIN = (
 COSTS = yaml.safe_load(Path("workflow/costs.yaml").read_text(encoding="utf-8"))
 
 
+def validation_studies():
+    """Names of the coverage studies of `make validate`: the experiment's own seed, then others."""
+    return ["enlarged", *EXPERIMENT.get("coverage", {}).get("validation", {}).get("roots", ())]
+
+
 wildcard_constraints:
     point="|".join(POINTS),
     sweep="|".join(SWEEPS),
     part="[0-9]+",
+    study="|".join(["main", *validation_studies()]),
 
 
 def result(path):
     """Path of a result of this experiment."""
     return f"{RESULTS}/{path}"
+
+
+def pictured(name):
+    """Picture of a figure; the workflow's report shows it with its caption."""
+    return in_report(f"figures/{name}.png", name, "Figures")
+
+
+def tabled(name):
+    """Page of a table, likewise."""
+    return in_report(f"tables/{name}.html", name, "Tables")
+
+
+def in_report(path, name, category):
+    caption = Path("workflow/report", f"{name}.rst").read_text(encoding="utf-8")
+    return report(
+        result(path),
+        caption=f"../report/{name}.rst",
+        category=category,
+        # One label only: of a second one the report may make a switch, and then shows nothing.
+        labels={"name": f"{title(name)}: {headline(caption)}"},
+    )
 
 
 def records(*paths):
@@ -254,19 +282,39 @@ def parts_of(sweep):
     return [result(f"theory/parts/{sweep}/{part}.nc") for part in range(len(rows_of(sweep)))]
 
 
-def coverage_parts():
-    """Replicas of the coverage study, cut into jobs: pairs of kind and number."""
-    study = EXPERIMENT.get("coverage")
-    if study is None:
-        return []
-    pairs = [[kind, number] for kind, count in study["replicas"].items() for number in range(count)]
-    size = study["chunk_replicas"]
+def chunks_of_study(study):
+    """Replicas of a coverage study, cut into jobs: pairs of kind and number."""
+    coverage = EXPERIMENT["coverage"]
+    factor = 1 if study == "main" else coverage["validation"]["factor"]
+    pairs = [
+        [kind, number]
+        for kind, count in coverage["replicas"].items()
+        for number in range(factor * count)
+    ]
+    size = coverage["chunk_replicas"]
     return [pairs[start : start + size] for start in range(0, len(pairs), size)]
 
 
-def replicas_in(part):
-    """Replicas of one job of the coverage study."""
-    return Configured(coverage_parts()[part], ("coverage.replicas",))
+def parts_of_study(study):
+    """Results of the jobs of a coverage study."""
+    return [
+        result(f"coverage/{study}/parts/{part}.json") for part in range(len(chunks_of_study(study)))
+    ]
+
+
+def replicas_in(study, part):
+    """Replicas of one job of a coverage study."""
+    keys = ["coverage.replicas"] + ([] if study == "main" else ["coverage.validation.factor"])
+    return Configured(chunks_of_study(study)[part], tuple(keys))
+
+
+def seed_of_study(study):
+    """Seed of a coverage study: enlarged, it holds the replicas of the main one and more."""
+    if study in ("main", "enlarged"):
+        return seed("coverage")
+    return Configured(
+        {"root": study, "dataset": "coverage", "index": []}, ("coverage.validation.roots",)
+    )
 
 
 def ratio_sweeps():
@@ -334,10 +382,23 @@ def announce(workflow):
     )
 
 
+def conclusion():
+    """Root digest and verdict of the results, or None if they were not audited."""
+    root = audited_root(RESULTS)
+    if not root:
+        return None
+    return {
+        "root_digest": root,
+        "verdict": jsonfile.read(result("inference/verdict.json"))["summary"],
+    }
+
+
 def conclude():
     """Say where the results are; if they were audited, their digest and, last, the verdict."""
     print(f"results of {EXPERIMENT['name']}: {RESULTS}/", flush=True)
-    root = audited_root(RESULTS)
-    print(f"root digest {root}" if root else "not audited: not all results were made", flush=True)
-    if root:
-        print(jsonfile.read(result("inference/verdict.json"))["summary"], flush=True)
+    found = conclusion()
+    if not found:
+        print("not audited: not all results were made", flush=True)
+        return
+    print(f"root digest {found['root_digest']}", flush=True)
+    print(found["verdict"], flush=True)

@@ -28,6 +28,7 @@ rule infer_direct:
         settings=lambda wildcards: settings(
             point=wildcards.point,
             power=POINTS[wildcards.point]["power"],
+            model=configured("inference.model"),
             seeds=together(
                 {
                     "result": seed("direct", wildcards.point),

@@ -5,7 +5,12 @@ rule write_parameters:
     input:
         code=code("write_parameters"),
     output:
-        parameters=result("parameters/resolved.json"),
+        parameters=report(
+            result("parameters/resolved.json"),
+            caption="../report/resolved.rst",
+            category="Configuration",
+            labels={"name": "resolved.json: every setting of this experiment"},
+        ),
         record=result("parameters/resolved.record.json"),
     log:
         log_file("write_parameters"),

@@ -89,6 +89,25 @@ def prepare(holder, dead, settings):
     show_progress(workflow)
 
 
+def describe(create_report):
+    """Let the report's description quote the results, which must be audited."""
+
+    def create(*arguments, **settings):
+        found = conclusion()
+        if not found:
+            refuse(f"{EXPERIMENT['name']}: these results were not audited; run `make reproduce`")
+        config["described"] = {
+            **found,
+            "title": EXPERIMENT["title"],
+            "device": EXPERIMENT["device"]["title"],
+            "origin": ORIGIN,
+            "made": jsonfile.read(result("audit/manifest.json"))["made"],
+        }
+        return create_report(*arguments, **settings)
+
+    return create
+
+
 def check_adopted(workflow):
     """Refuse to take results as current (--touch) that other code or config has made."""
     for job in workflow.dag.needrun_jobs():
@@ -175,6 +194,7 @@ localrules:
 
 
 forgo_benchmarks()
+workflow.create_report = describe(workflow.create_report)
 workflow.execute = run_lock.alone(
     workflow.execute,
     RESULTS,

@@ -10,6 +10,7 @@ rule write_table_s2:
         csv=result("tables/table_s2.csv"),
         md=result("tables/table_s2.md"),
         tex=result("tables/table_s2.tex"),
+        html=tabled("table_s2"),
         record=result("tables/table_s2.record.json"),
     log:
         log_file("write_table_s2"),

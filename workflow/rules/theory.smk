@@ -81,6 +81,7 @@ rule solve_band:
             ),
             drive=drive_in(wildcards.sweep),
             axes=configured(f"theory.sweeps.{wildcards.sweep}.axes"),
+            model=configured(f"theory.sweeps.{wildcards.sweep}.model"),
             samples=configured("theory.band_samples"),
             seed=seed("band", wildcards.sweep),
         ),

@@ -6,24 +6,23 @@ parameters and to first order around it; what this leaves is second order in a s
 is measured on the posterior (`entangled_drums.inference.model_based`).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from entangled_drums import parameters, spectra, tones, windows
-from entangled_drums.inference.nodes import Nodes
 from entangled_drums.inference.observation import Observation, Spectra
 from entangled_drums.inference.probe_lines import leading_harmonics
-from entangled_drums.parameters import Probe, ProbeSettings, System
+from entangled_drums.nodes import Nodes
+from entangled_drums.parameters import DriveSettings, Probe, ProbeSettings, System
+from entangled_drums.phase_series import PHASES, harmonics
 from entangled_drums.units import angular, cyclic
 
 Array = NDArray[np.float64]
 
-HARMONICS = 5
-"""Mean, cosine, sine, cosine and sine of twice the phase: the next are below 1e-8 quanta."""
-_PHASES = 2.0 * np.pi * np.arange(HARMONICS) / HARMONICS
 _REACH = (3, 1)
 """Harmonics of the probe offset and of twice the frame frequency; exact to 1e-6 of a line."""
 _POINTS_AT_ONCE = 4
@@ -51,6 +50,10 @@ class FineEffects:
 
     Parameters
     ----------
+    names : tuple of str
+        Parameters.
+    scale : ndarray, (P,)
+        Their uncertainties, the units of ``u``.
     reference : ndarray, (P,)
     emission : ndarray, (1 + P, K)
         Correction at the reference, then its derivatives.
@@ -58,9 +61,24 @@ class FineEffects:
         The same for the harmonics of the phase.
     """
 
+    names: tuple[str, ...]
+    scale: Array
     reference: Array
     emission: Array
     phase_scan: Array | None
+
+    def standardised(self, names: tuple[str, ...], scale: Array, reference: Array) -> "FineEffects":
+        """Return the same slopes for other names and units of ``u``, around another reference."""
+        rows = [0, *(1 + self.names.index(name) for name in names)]
+        factor = np.concatenate([[1.0], scale / self.scale[np.array(rows[1:]) - 1]])
+        scan = self.phase_scan
+        return FineEffects(
+            names,
+            scale,
+            reference,
+            self.emission[rows] * factor[:, None],
+            None if scan is None else scan[rows] * factor[:, None, None],
+        )
 
     def at(self, u: Array) -> tuple[Array, Array | None]:
         """Return the corrections (B, K) and (B, 5, K') for parameters (B, P)."""
@@ -72,19 +90,30 @@ class FineEffects:
         )
 
 
-def phase_harmonics(phase: Array) -> Array:
-    """Return (K, 5): from the five harmonics to spectra at the phases (K,)."""
-    return np.stack(
-        [np.ones_like(phase), *(f(k * phase) for k in (1, 2) for f in (np.cos, np.sin))], axis=-1
-    )
-
-
-def probe_at(values: dict, settings: ProbeSettings, phase: ArrayLike = 0.0) -> Probe:
+def probe_at(values: Mapping[str, Any], settings: ProbeSettings, phase: ArrayLike = 0.0) -> Probe:
     """Return the probe that devices feel, at a phase of choice."""
     return parameters.probe(
         values,
         ProbeSettings(settings.offset_hz, settings.red_photons, settings.blue_photons, phase),
     )
+
+
+def fast_system(values: dict, drive: DriveSettings, fidelity: Fidelity) -> System:
+    """Return the system whose spectra in the rotating-wave approximation come nearest to the true.
+
+    The leading effect of the counter-rotating terms is a shift of each drum by
+    ``-(G^-^2 - G^+^2)/(2 omega_m)``, as of an atom's transition by a field off resonance (Bloch and
+    Siegert, Phys. Rev. 57, 522 (1940)). What is left to tabulate is small, and smooth.
+    """
+    system = parameters.system(values, drive)
+    if not fidelity.counter_rotating:
+        return system
+    red, blue = (
+        np.abs(one) ** 2 for one in (system.drive.red_coupling, system.drive.blue_coupling)
+    )
+    shift = (blue - red) / (2.0 * np.asarray(system.drive.frame_frequency)[..., None])
+    device = replace(system.device, mechanical_frequency=system.device.mechanical_frequency + shift)
+    return replace(system, device=device)
 
 
 def exact_emission(system: System, frequency: Array, fidelity: Fidelity) -> Array:
@@ -95,13 +124,16 @@ def exact_emission(system: System, frequency: Array, fidelity: Fidelity) -> Arra
 
 
 def exact_phase_scan(
-    values: dict, observation: Observation, frequency: Array, fidelity: Fidelity
+    values: Mapping[str, Any],
+    drive: DriveSettings,
+    settings: ProbeSettings,
+    frequency: Array,
+    fidelity: Fidelity,
 ) -> Array:
     """Return the harmonics (B, 5, K) over the probe phase without approximation."""
-    assert observation.probe is not None
     wide = {name: np.asarray(value)[..., None] for name, value in values.items()}
-    system = parameters.system(wide, observation.drive)
-    probe = probe_at(wide, observation.probe, _PHASES)
+    system = parameters.system(wide, drive)
+    probe = probe_at(wide, settings, PHASES)
     if fidelity.counter_rotating:
         modulation = tones.drive_modulation(system.drive, probe, counter_rotating=True)
         found = spectra.modulated_output_psd(
@@ -109,8 +141,7 @@ def exact_phase_scan(
         )
     else:
         found = spectra.probe_output_psd(system, probe, frequency, _REACH[0], require_stable=False)
-    transform = np.linalg.inv(phase_harmonics(_PHASES))
-    return np.einsum("hp,bpk->bhk", transform, found)
+    return harmonics(found)
 
 
 def _smoothing(spectrum: Callable[[Array], Array], of: Spectra, at: Nodes) -> Array:
@@ -148,12 +179,13 @@ def beyond_fast(
         ``scan_nodes`` is None without a phase scan.
     fidelity : Fidelity
     """
-    system = parameters.system(values, observation.drive)
+    system = fast_system(values, observation.drive, fidelity)
 
     def fast(frequency: Array) -> Array:
         return spectra.output_psd(system, frequency, require_stable=False)
 
-    emission = exact_emission(system, emission_nodes.at, fidelity) - fast(emission_nodes.at)
+    exact = parameters.system(values, observation.drive)
+    emission = exact_emission(exact, emission_nodes.at, fidelity) - fast(emission_nodes.at)
     if fidelity.finite_record:
         emission = emission + _smoothing(fast, observation.emission, emission_nodes)
     if scan_nodes is None or observation.probe is None or observation.phase_scan is None:
@@ -163,7 +195,7 @@ def beyond_fast(
     def leading(frequency: Array) -> Array:
         return leading_harmonics(system, probe, frequency)
 
-    scan = exact_phase_scan(values, observation, scan_nodes.at, fidelity)
+    scan = exact_phase_scan(values, observation.drive, observation.probe, scan_nodes.at, fidelity)
     scan[:, :3] -= leading(scan_nodes.at)
     if fidelity.finite_record:
         scan[:, :3] += _smoothing(leading, observation.phase_scan, scan_nodes)
@@ -172,6 +204,8 @@ def beyond_fast(
 
 def tabulate(
     values_of: Callable[[Array], dict],
+    names: tuple[str, ...],
+    scale: Array,
     reference: Array,
     observation: Observation,
     emission_nodes: Nodes,
@@ -185,6 +219,10 @@ def tabulate(
     ----------
     values_of : callable
         Flat parameter values, each (B,), of standardised parameters (B, P).
+    names : tuple of str
+        Parameters.
+    scale : ndarray, (P,)
+        Their uncertainties.
     reference : ndarray, (P,)
         Where the correction is exact.
     observation : Observation
@@ -218,5 +256,5 @@ def tabulate(
 
     scan = [part for _, part in parts if part is not None]
     return FineEffects(
-        reference, linear([part for part, _ in parts]), linear(scan) if scan else None
+        names, scale, reference, linear([part for part, _ in parts]), linear(scan) if scan else None
     )

@@ -4,7 +4,7 @@ Lines in the emission are fitted with free centre and width; the probe lines of 
 those of the emission, at every phase, less what the same fit finds there without probes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import xarray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from entangled_drums import covariance, parameters, recording
 from entangled_drums.calibration import Calibration
 from entangled_drums.errors import InferenceError
+from entangled_drums.inference.fine_effects import Fidelity
 from entangled_drums.inference.line_maps import (
     MODEL_PARAMETERS,
     ExactLines,
@@ -52,6 +53,8 @@ class LineSettings:
         The route is not valid where a fit is worse than this.
     samples : int
         Drawn calibrations, each with one draw of the noise, behind errors and intervals.
+    fidelity : Fidelity
+        What the exact spectra contain beside pumps and probes in the rotating-wave approximation.
     """
 
     emission_half_window_widths: float = 2.0
@@ -61,6 +64,7 @@ class LineSettings:
     smallest_separation: float = 3.0
     smallest_p_value: float = 1e-3
     samples: int = 20000
+    fidelity: Fidelity = field(default_factory=Fidelity)
 
 
 def _block_around(frequency: Array, centre: float, width_of_bin: float) -> float:
@@ -176,7 +180,10 @@ def _measure(
 
 
 def _check_inputs(
-    emission: xarray.Dataset, scan: xarray.Dataset, calibration: Calibration
+    emission: xarray.Dataset,
+    scan: xarray.Dataset,
+    calibration: Calibration,
+    fidelity: Fidelity,
 ) -> Setup:
     recording.check(emission, recording.EMISSION, "emission")
     recording.check(scan, recording.PHASE_SCAN, "phase scan")
@@ -197,6 +204,11 @@ def _check_inputs(
         probe,
         float(recording.likelihood_shape(emission)),
         float(recording.likelihood_shape(scan)),
+        float(angular(emission.attrs["bin_width_hz"])),
+        float(angular(scan.attrs["bin_width_hz"])),
+        str(emission.attrs["window"]),
+        str(scan.attrs["window"]),
+        fidelity,
     )
 
 
@@ -341,7 +353,7 @@ def line_data(
     if emission is None or phase_scan is None:
         missing = "emission" if emission is None else "phase scan"
         return f"not available: no {missing} recording"
-    setup = _check_inputs(emission, phase_scan, calibration)
+    setup = _check_inputs(emission, phase_scan, calibration, settings.fidelity)
     central = calibration.mapping()
     steady = covariance.steady_state(parameters.system(central, setup.drive))
     if not np.all(steady.stable):
@@ -378,9 +390,11 @@ def line_data(
     measured = _measure(emission, phase_scan, setup, bins, model)
     uncertain = calibration.uncertain_names(MODEL_PARAMETERS)
     thin = grids.thinned()
+    # How the offsets change with the calibration needs no terms beyond the approximation.
+    plain = replace(setup, fidelity=Fidelity())
 
     def offsets_of(values: dict[str, Array]) -> Array:
-        return offsets(values, setup, exact_lines(values, setup, thin).areas)
+        return offsets(values, plain, exact_lines(values, plain, thin).areas)
 
     slopes = (
         calibration.jacobian(offsets_of, uncertain)

@@ -18,16 +18,25 @@ finds, in the same window, in the emission without probes: the tails of the emis
 are a hundred times stronger, then cancel in data and model alike.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from entangled_drums import covariance, entanglement, parameters, spectra
+from entangled_drums import covariance, entanglement, parameters, windows
+from entangled_drums.errors import UnstableDriveError
+from entangled_drums.inference.fine_effects import (
+    Fidelity,
+    exact_emission,
+    exact_phase_scan,
+)
 from entangled_drums.inference.spectral_lines import LineFit, fit_areas, fit_line
+from entangled_drums.inference.states import mean_covariance
 from entangled_drums.parameters import DriveSettings, ProbeSettings
+from entangled_drums.phase_series import phase_harmonics
+from entangled_drums.units import angular, cyclic
 
 Array = NDArray[np.float64]
 
@@ -50,6 +59,8 @@ MODEL_PARAMETERS = (
     "heating.reference_coupling_hz",
     "heating.cavity_exponent",
     "heating.drum_slope",
+    "lines.blue_transmission",
+    "lines.probe_balance",
     "receiver.gain",
     "receiver.added_noise",
 )
@@ -88,12 +99,21 @@ class Grids:
 
 @dataclass(frozen=True)
 class Setup:
-    """Settings of the generators, and Gamma shape of the bins of emission and phase scan."""
+    """Settings of the generators, bins of emission and phase scan, and what the model contains.
+
+    ``emission_averages`` and ``scan_averages`` are the Gamma shapes of the bins; their widths are
+    in rad/s.
+    """
 
     drive: DriveSettings
     probe: ProbeSettings
     emission_averages: float
     scan_averages: float
+    emission_bin_width: float
+    scan_bin_width: float
+    emission_window: str
+    scan_window: str
+    fidelity: Fidelity
 
     @property
     def phases(self) -> Array:
@@ -183,16 +203,21 @@ def closed_forms(values: Mapping[str, Any], setup: Setup) -> tuple[Array, Array]
     return matrix, constant
 
 
-def model_state(values: Mapping[str, Any], drive: DriveSettings) -> Array:
-    """Return the unknowns (B, 4) of the exact steady state of B devices.
+def model_state(
+    values: Mapping[str, Any], drive: DriveSettings, *, counter_rotating: bool = False
+) -> Array:
+    """Return the unknowns (B, 4) of the exact steady state of B devices, time-averaged.
 
     Raises
     ------
     UnstableDriveError
         If one of them has no steady state.
     """
-    state = covariance.steady_state(parameters.system(values, drive))
-    found = entanglement.measures(covariance.require(state))
+    covariance.require(covariance.steady_state(parameters.system(values, drive)))
+    mean = mean_covariance(dict(values), drive, counter_rotating=counter_rotating)
+    if not np.isfinite(mean).all():
+        raise UnstableDriveError("no steady state with counter-rotating terms; lower the power")
+    found = entanglement.measures(mean)
     correlator = found.anomalous_correlator
     return np.stack(
         [found.occupation[..., 0], found.occupation[..., 1], correlator.real, correlator.imag],
@@ -218,6 +243,55 @@ def _split(power: Array, windows: tuple[Array, ...]) -> list[Array]:
     return np.split(power, stops[:-1], axis=-1)
 
 
+def _emission(values: Mapping[str, Any], setup: Setup, grids: Grids) -> list[Array]:
+    """Emission (B, F) in the windows of lines and references."""
+    system = parameters.system(values, setup.drive)
+    at = grids.emission + grids.reference
+    found = _split(exact_emission(system, np.concatenate(at), setup.fidelity), at)
+    if not setup.fidelity.finite_record:
+        return found
+
+    def plain(frequency_hz: Array) -> Array:
+        return exact_emission(system, np.asarray(angular(frequency_hz)), Fidelity())
+
+    return [
+        one + _smoothing(plain, bins, setup.emission_bin_width, setup.emission_window)
+        for one, bins in zip(found, at, strict=True)
+    ]
+
+
+def _phase_scan(values: Mapping[str, Any], setup: Setup, grids: Grids) -> list[Array]:
+    """Output (B, K, F) at all phases in the windows of the probe lines."""
+
+    def series(frequency: Array, fidelity: Fidelity) -> Array:
+        return exact_phase_scan(values, setup.drive, setup.probe, frequency, fidelity)
+
+    found = _split(series(np.concatenate(grids.scan), setup.fidelity), grids.scan)
+    if setup.fidelity.finite_record:
+
+        def plain(frequency_hz: Array) -> Array:
+            return series(np.asarray(angular(frequency_hz)), Fidelity())
+
+        found = [
+            one + _smoothing(plain, bins, setup.scan_bin_width, setup.scan_window)
+            for one, bins in zip(found, grids.scan, strict=True)
+        ]
+    to_phases = phase_harmonics(setup.phases)
+    return [to_phases @ one for one in found]
+
+
+def _smoothing(
+    spectrum: Callable[[Array], Array], bins: Array, bin_width: float, window: str
+) -> Array:
+    """What the window's kernel adds: the counter-rotating terms matter little for that."""
+    frequency_hz = np.asarray(cyclic(bins))
+    width_hz = float(cyclic(bin_width))
+    smoothed = windows.expected_periodogram(
+        spectrum, frequency_hz, width_hz, window, oversampling=2
+    )
+    return np.asarray(smoothed - spectrum(frequency_hz))
+
+
 def exact_lines(values: Mapping[str, Any], setup: Setup, grids: Grids) -> ExactLines:
     """Fit the lines in the exact noiseless spectra of B devices, as the data are fitted.
 
@@ -234,20 +308,14 @@ def exact_lines(values: Mapping[str, Any], setup: Setup, grids: Grids) -> ExactL
     -------
     ExactLines
     """
+    receiver = parameters.receiver(values)
+    gain, added = receiver.gain[:, None], receiver.added_noise[:, None]
+    emission_parts = [gain * (one + added) for one in _emission(values, setup, grids)]
+    gain, added = gain[..., None], added[..., None]
+    scan_parts = [gain * (one + added) for one in _phase_scan(values, setup, grids)]
     # A second axis of length one broadcasts against the phases of the probe.
     wide = {name: np.asarray(value, dtype=np.float64)[:, None] for name, value in values.items()}
-    receiver = parameters.receiver(wide)
     probe = parameters.probe(wide, setup.probe)
-    emission = spectra.output_psd(
-        parameters.system(values, setup.drive), np.concatenate(grids.emission + grids.reference)
-    )
-    scan = spectra.probe_output_psd(
-        parameters.system(wide, setup.drive), probe, np.concatenate(grids.scan)
-    )
-    emission = receiver.gain * (emission + receiver.added_noise)
-    scan = receiver.gain[..., None] * (scan + receiver.added_noise[..., None])
-    emission_parts = _split(emission, grids.emission + grids.reference)
-    scan_parts = _split(scan, grids.scan)
     centres, widths = expected_lines(values, setup.drive)
 
     areas: list[Array] = []
@@ -308,5 +376,5 @@ def offsets(values: Mapping[str, Any], setup: Setup, areas: Array) -> Array:
         Exact areas of these devices, from `exact_lines`.
     """
     matrix, constant = closed_forms(values, setup)
-    state = model_state(values, setup.drive)
+    state = model_state(values, setup.drive, counter_rotating=setup.fidelity.counter_rotating)
     return areas - np.einsum("bmk,bk->bm", matrix, state) - constant

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from entangled_drums import recording, windows
 from entangled_drums.errors import InferenceError
-from entangled_drums.inference.nodes import Lines, blocks_of
+from entangled_drums.nodes import Lines, blocks_of
 from entangled_drums.parameters import DriveSettings, ProbeSettings
 from entangled_drums.units import angular
 

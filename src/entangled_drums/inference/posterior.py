@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from entangled_drums.errors import InferenceError
 from entangled_drums.inference import ensemble, importance
+from entangled_drums.inference.fine_effects import FineEffects
 from entangled_drums.inference.importance import RELIABLE_PARETO_SHAPE, Sample
 from entangled_drums.inference.mode_search import Mode, find_modes
 from entangled_drums.inference.target import Target
@@ -65,8 +66,7 @@ def explore(
     target: Target,
     generator: np.random.Generator,
     settings: SamplerSettings,
-    *,
-    tabulate: bool = True,
+    slopes: FineEffects | None = None,
 ) -> Posterior:
     """Find the modes of a target and draw from it.
 
@@ -75,9 +75,9 @@ def explore(
     target : Target
     generator : numpy.random.Generator
     settings : SamplerSettings
-    tabulate : bool, optional
-        Tabulate the fine effects at the calibrated values, and anew at the mode; otherwise those of
-        the target are used.
+    slopes : FineEffects, optional
+        Fine effects tabulated before for the same bins, whose slopes are to be used; otherwise
+        they are tabulated at the calibrated values, and anew at the mode.
 
     Raises
     ------
@@ -86,16 +86,14 @@ def explore(
     """
     starts = target.prior_draws(settings.starts, generator)
     starts[0] = 0.0
-    if tabulate:
-        target = target.with_effects_at(np.zeros(target.size))
+    target = target.with_effects_at(np.zeros(target.size), slopes)
     modes = find_modes(target, starts)
-    if tabulate:
-        target = target.with_effects_at(modes[0].u)
-        refined = find_modes(target, np.stack([mode.u for mode in modes]))
-        modes = [
-            replace(new, starts=min(modes, key=lambda old: _distance(old, new)).starts)
-            for new in refined
-        ]
+    target = target.with_effects_at(modes[0].u, slopes)
+    refined = find_modes(target, np.stack([mode.u for mode in modes]))
+    modes = [
+        replace(new, starts=min(modes, key=lambda old: _distance(old, new)).starts)
+        for new in refined
+    ]
     sample = importance.draw(
         target,
         modes,

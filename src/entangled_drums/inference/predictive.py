@@ -16,13 +16,14 @@ from numpy.typing import ArrayLike, NDArray
 from entangled_drums import parameters, spectra
 from entangled_drums.calibration import Calibration
 from entangled_drums.errors import InferenceError
-from entangled_drums.inference.fine_effects import Fidelity, phase_harmonics
+from entangled_drums.inference.fine_effects import Fidelity
 from entangled_drums.inference.line_maps import MODEL_PARAMETERS
-from entangled_drums.inference.nodes import Lines
 from entangled_drums.inference.observation import Observation, Spectra, observation
 from entangled_drums.inference.states import state_quantities
 from entangled_drums.inference.target import Target, line_shapes, target, usable_values
+from entangled_drums.nodes import Lines
 from entangled_drums.parameters import DriveSettings
+from entangled_drums.phase_series import phase_harmonics
 from entangled_drums.units import cyclic
 
 Array = NDArray[np.float64]

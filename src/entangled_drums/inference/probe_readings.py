@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from entangled_drums import parameters
 from entangled_drums.calibration import Calibration
-from entangled_drums.inference.fine_effects import phase_harmonics
 from entangled_drums.inference.line_data import LineSettings, line_data
 from entangled_drums.inference.line_maps import (
     MODEL_PARAMETERS,
@@ -32,6 +31,7 @@ from entangled_drums.inference.line_maps import (
 )
 from entangled_drums.inference.predictive import Band, exact_parameters
 from entangled_drums.parameters import ProbeSettings
+from entangled_drums.phase_series import phase_harmonics
 
 Array = NDArray[np.float64]
 

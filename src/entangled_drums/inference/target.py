@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
-from scipy.stats import chi2
+from scipy.special import chdtrc, ndtr, ndtri
 
 from entangled_drums import parameters, spectra
 from entangled_drums.calibration import Calibration
@@ -19,15 +18,17 @@ from entangled_drums.errors import InferenceError
 from entangled_drums.inference.fine_effects import (
     Fidelity,
     FineEffects,
-    phase_harmonics,
+    beyond_fast,
+    fast_system,
     probe_at,
     tabulate,
 )
 from entangled_drums.inference.line_maps import MODEL_PARAMETERS, expected_lines
-from entangled_drums.inference.nodes import Lines, Nodes, nodes
 from entangled_drums.inference.observation import Observation, Spectra
 from entangled_drums.inference.probe_lines import leading_harmonics
 from entangled_drums.inference.spectral_lines import Goodness
+from entangled_drums.nodes import Lines, Nodes, nodes
+from entangled_drums.phase_series import phase_harmonics
 from entangled_drums.ranges import is_allowed
 
 Array = NDArray[np.float64]
@@ -114,7 +115,7 @@ class Target:
     def node_spectra(self, u: Array) -> tuple[Array, Array | None]:
         """Return emission (B, K) and harmonics of the phase scan (B, 5, K') at the nodes."""
         values = self.values(u)
-        system = parameters.system(values, self.observation.drive)
+        system = fast_system(values, self.observation.drive, self.fidelity)
         emission = spectra.output_psd(system, self.emission_nodes.at, require_stable=False)
         scan = None
         if self.scan_nodes is not None and self.observation.probe is not None:
@@ -250,16 +251,36 @@ class Target:
             weights.append(weight)
         return jacobians, weights, information
 
-    def with_effects_at(self, u: Array) -> "Target":
-        """Return the target with its fine effects tabulated anew at one point (P,)."""
-        effects = tabulate(
-            self.values,
-            np.maximum(u, self.lowest),
+    def with_effects_at(self, u: Array, slopes: FineEffects | None = None) -> "Target":
+        """Return the target with its fine effects tabulated anew at one point (P,).
+
+        With `slopes`, those of effects tabulated elsewhere for the same bins are kept, and only
+        the values are computed: a sixteenth of the cost.
+        """
+        reference = np.maximum(u, self.lowest)
+        if slopes is None:
+            effects = tabulate(
+                self.values,
+                self.names,
+                self.scale,
+                reference,
+                self.observation,
+                self.emission_nodes,
+                self.scan_nodes,
+                self.fidelity,
+            )
+            return replace(self, effects=effects)
+        effects = slopes.standardised(self.names, self.scale, reference)
+        emission, scan = beyond_fast(
+            self.values(reference[None]),
             self.observation,
             self.emission_nodes,
             self.scan_nodes,
             self.fidelity,
         )
+        effects.emission[0] = emission[0]
+        if effects.phase_scan is not None and scan is not None:
+            effects.phase_scan[0] = scan[0]
         return replace(self, effects=effects)
 
     def goodness(self, u: Array) -> dict[str, Goodness]:
@@ -295,7 +316,7 @@ class Target:
 def _goodness(deviance: float, degrees: float) -> Goodness:
     # Not rounded to whole numbers: a spectrum determines a fraction of a parameter.
     degrees = max(degrees, 1e-3)
-    return Goodness(deviance, degrees, float(chi2.sf(deviance, degrees)))
+    return Goodness(deviance, degrees, float(chdtrc(degrees, deviance)))
 
 
 def usable_values(calibration: Calibration) -> dict[str, float]:
@@ -325,7 +346,7 @@ def target(
     observation: Observation,
     calibration: Calibration,
     fidelity: Fidelity,
-    effects: FineEffects | None = None,
+    lines: Lines | None = None,
 ) -> Target:
     """Build the posterior density of one operating point.
 
@@ -337,8 +358,8 @@ def target(
         Prior; parameters without uncertainty stay fixed.
     fidelity : Fidelity
         What the model contains.
-    effects : FineEffects, optional
-        Correction tabulated before for the same parameters and nodes.
+    lines : Lines, optional
+        Lines that the nodes must resolve; those of the calibrated device by default.
 
     Raises
     ------
@@ -367,7 +388,7 @@ def target(
     covariance = calibration.covariance_of(names)
     scale = np.sqrt(np.diag(covariance))
     correlation = covariance / np.outer(scale, scale)
-    lines = line_shapes(central, observation)
+    lines = lines or line_shapes(central, observation)
     emission, scan = observation.emission, observation.phase_scan
 
     def grid(of: Spectra, shapes: Lines, resolution: float) -> Nodes:
@@ -388,6 +409,6 @@ def target(
             if scan is None or observation.probe is None
             else grid(scan, lines.with_probe(observation.probe), SCAN_RESOLUTION)
         ),
-        effects=effects,
+        effects=None,
         fidelity=fidelity,
     )

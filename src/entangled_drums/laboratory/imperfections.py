@@ -148,6 +148,11 @@ class Course:
     phase_shift_rad: NDArray[np.float64]
     weights: NDArray[np.float64]
 
+    @property
+    def steady(self) -> bool:
+        """Whether nothing drifts or jitters."""
+        return self.weights.size == 1
+
 
 def course(imperfections: Imperfections, spectra: int, *, probes: bool = False) -> Course:
     """Return the course of the slow quantities over a recording.

@@ -19,7 +19,8 @@ def carried_record(path: str | Path) -> str | None:
     Parameters
     ----------
     path : str or Path
-        PNG, PDF, netCDF, JSON, Markdown or LaTeX file; may be damaged or come from a stranger.
+        PNG, PDF, netCDF, JSON, HTML, Markdown or LaTeX file; it may be damaged, or come from a
+        stranger.
 
     Returns
     -------

@@ -5,9 +5,10 @@ in it may come from a stranger's records, and is escaped.
 """
 
 from collections.abc import Iterator, Mapping
-from html import escape
 from typing import Any
 
+from entangled_drums.markup import ascii_page
+from entangled_drums.markup import text as _text
 from entangled_drums.provenance.lineage_text import cell_name
 
 _COLUMN, _ROW, _BOX, _HEIGHT, _MARGIN = 360, 34, 300, 24, 12
@@ -63,7 +64,7 @@ def page(lineage: Mapping[str, Any]) -> str:
         *(_job(job) for job in lineage["jobs"]),
         "</body></html>",
     ]
-    return "\n".join(parts).encode("ascii", "xmlcharrefreplace").decode("ascii") + "\n"
+    return ascii_page(parts)
 
 
 def picture(lineage: Mapping[str, Any]) -> str:
@@ -188,12 +189,3 @@ def _fits(job: Mapping[str, Any]) -> bool:
 
 def _shortened(name: str) -> str:
     return name if len(name) <= _LETTERS else "…" + name[1 - _LETTERS :]
-
-
-def _text(value: Any) -> str:
-    """Escaped text; characters that HTML forbids are replaced."""
-    shown = "".join(
-        character if character.isprintable() or character in "\n\t" else "\ufffd"
-        for character in str(value)
-    )
-    return escape(shown, quote=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from entangled_drums.errors import FileFormatError
+from entangled_drums.tables import printed
 from entangled_drums.tables.rounding import (
     UNKNOWN,
     Rounded,
@@ -21,6 +22,8 @@ from entangled_drums.tables.rounding import (
 )
 
 FORMATS = ("csv", "md", "tex")
+PAGE = "html"
+"""Besides `FORMATS`: the printed columns as a page, for the workflow's report."""
 
 _LATEX_ESCAPES = str.maketrans(
     {
@@ -148,15 +151,15 @@ def csv_text(table: Table) -> str:
     return stream.getvalue()
 
 
-def markdown_text(table: Table, record_id: str) -> str:
+def markdown_text(table: Table, record_id: str | None) -> str:
     """Return the printed columns as a GitHub-flavoured Markdown table.
 
     Parameters
     ----------
     table : Table
         The table.
-    record_id : str
-        Id of the record of the job that made it; stands in a comment.
+    record_id : str or None
+        Id of the record of the job that made it; stands in a comment. None if no job did.
 
     Returns
     -------
@@ -164,7 +167,7 @@ def markdown_text(table: Table, record_id: str) -> str:
         The table, then its notes.
     """
     columns = [column for column in table.columns if column.printed]
-    lines = [f"<!-- record: {record_id} -->"]
+    lines = [f"<!-- record: {record_id} -->"] if record_id else []
     titles = [f"{item.header} ({item.unit})" if item.unit else item.header for item in columns]
     lines.append("| " + " | ".join(title.replace("|", r"\|") for title in titles) + " |")
     rules = [":---" if column.kind == "text" else "---:" for column in columns]
@@ -230,7 +233,8 @@ def write_table(table: Table, paths: Mapping[str, str | Path], record_id: str) -
     table : Table
         The table.
     paths : mapping of str to path
-        One path for each of `FORMATS`. File name endings are not looked at.
+        One path for each of `FORMATS`, and for `PAGE` if that is wanted. File name endings are not
+        looked at.
     record_id : str
         Id of the record of the job that made it.
 
@@ -243,7 +247,8 @@ def write_table(table: Table, paths: Mapping[str, str | Path], record_id: str) -
     OSError
         If a file cannot be written.
     """
-    if sorted(paths) != sorted(FORMATS):
+    formats = (*FORMATS, PAGE) if PAGE in paths else FORMATS
+    if sorted(paths) != sorted(formats):
         raise ValueError(f"paths has keys {sorted(paths)}; give exactly {sorted(FORMATS)}")
     _require_kinds(table)
     texts = {
@@ -251,9 +256,10 @@ def write_table(table: Table, paths: Mapping[str, str | Path], record_id: str) -
         "md": markdown_text(table, record_id),
         "tex": latex_text(table, record_id),
     }
-    for name, text in texts.items():
+    texts[PAGE] = printed.html_page(printed.read_markdown(texts["md"]), record_id)
+    for name in formats:
         with open(paths[name], "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+            stream.write(texts[name])
 
 
 def _require_kinds(table: Table) -> None:

@@ -41,6 +41,24 @@ class Lines:
         return np.sum(np.arcsinh((frequency - self.centres[:, None]) / half), axis=0)
 
 
+def lines_of(drift: NDArray[np.complex128], offset: float = 0.0) -> Lines:
+    """Return the narrow lines of a system: a line at every mechanical pole of its drift (6, 6).
+
+    Parameters
+    ----------
+    drift : ndarray, (6, 6)
+        Rates of change of the operators.
+    offset : float, optional
+        Offset of a probe pair, rad/s: shows every line again on both sides of itself.
+    """
+    poles = np.linalg.eigvals(drift)
+    # The two most strongly damped poles are those of the cavity.
+    narrow = poles[np.argsort(-poles.real, kind="stable")[:4]]
+    offsets = np.array([0.0] if offset == 0.0 else [0.0, offset, -offset])
+    centres = -narrow.imag + offsets[:, None]
+    return Lines(centres.reshape(-1), np.tile(-2.0 * narrow.real, offsets.size))
+
+
 def blocks_of(frequency: Array, bin_width: float) -> list[slice]:
     """Return the gapless runs of bins."""
     breaks = np.flatnonzero(np.diff(frequency) > 2.5 * bin_width) + 1

@@ -1,0 +1,100 @@
+"""report.html of a run: every item is there, opens, and has its caption; nothing is fetched."""
+
+import re
+from pathlib import Path
+
+import pytest
+from tests.pages.browser import Page
+
+from entangled_drums import jsonfile
+from entangled_drums.exhibits import FIGURES, TABLES, exhibits, title
+
+LINK = "[...document.querySelectorAll('a')].find(one => one.innerText.trim() === {!r})"
+
+
+@pytest.fixture
+def report(results: Path, page: Page, alone) -> Page:
+    page.open(alone(results / "report.html"))
+    page.wait_for("document.querySelector('#app').innerText.includes('RESULTS')")
+    return page
+
+
+def quiet(report: Page) -> None:
+    assert report.complaints() == []
+    assert [url.rsplit("/", 1)[1] for url in report.requested()] == ["report.html"]
+
+
+def test_every_figure_and_table_of_the_run_is_an_item(results: Path, report: Page) -> None:
+    items = report.evaluate("results")
+    names = [
+        path.as_posix() for path in results.rglob("*") if path.parent.name in (FIGURES, TABLES)
+    ]
+    found = {
+        Path(path).stem: item["labels"]["name"].split(":")[0]
+        for path, item in items.items()
+        if Path(path).parent.name in (FIGURES, TABLES)
+    }
+    expected = [*exhibits(names, FIGURES), *exhibits(names, TABLES)]
+    assert found == {name: title(name) for name in expected}
+    for path, item in items.items():
+        assert len(re.sub("<[^>]*>", "", item["caption"])) > 100, path
+        assert "system-message" not in item["caption"], path
+        assert item["job_properties"]["rule"], path
+
+
+def test_front_page_quotes_verdict_and_root_digest(results: Path, report: Page) -> None:
+    shown = report.evaluate("document.body.innerText")
+    manifest = jsonfile.read(results / "audit" / "manifest.json")
+    assert manifest["root_digest"] in shown
+    assert jsonfile.read(results / "inference" / "verdict.json")["summary"] in shown
+    assert manifest["config"]["title"] in shown
+    link = report.evaluate(f"{LINK.format('paper.html')}.getAttribute('href')")
+    assert (results / link).is_file()
+    quiet(report)
+
+
+def test_every_category_opens_and_shows_its_items(report: Page) -> None:
+    categories = report.evaluate("Object.keys(categories)")
+    assert sorted(categories) == ["Audit", "Configuration", "Figures", "Tables"]
+    for category in categories:
+        report.evaluate(f"{LINK.format(category)}.click()")
+        report.wait_for("document.querySelectorAll('tbody tr').length > 0")
+        rows = report.evaluate("document.querySelectorAll('tbody tr').length")
+        labels = report.evaluate("[...document.querySelectorAll('tbody tr')].map(o => o.innerText)")
+        assert rows == report.evaluate(f"Object.values(categories[{category!r}]).flat().length")
+        for row in range(rows):
+            button = f"document.querySelectorAll('tbody tr')[{row}].querySelector('a')"
+            if category == "Figures":
+                report.evaluate(f"{button}.click()")
+                # The picture, and not one of the item before.
+                report.wait_for("[...document.images].some(one => one.naturalWidth > 1000)")
+            elif category == "Tables":
+                report.evaluate(f"{button}.click()")
+                report.wait_for("document.querySelector('iframe')")
+            else:
+                assert report.evaluate(f"{button}.download").endswith(".json"), labels[row]
+                assert report.evaluate(f"{button}.href").startswith("data:application/json")
+        report.evaluate("document.querySelector('#app a').click()")
+        quiet(report)
+        report.open(Path(report.evaluate("decodeURIComponent(location.pathname)")))
+        report.wait_for("document.querySelector('#app').innerText.includes('RESULTS')")
+
+
+def test_caption_of_a_figure_shows_the_numbers_of_the_run(results: Path, report: Page) -> None:
+    report.evaluate(f"{LINK.format('Figures')}.click()")
+    report.wait_for("document.querySelectorAll('tbody tr').length > 0")
+    report.evaluate("document.querySelectorAll('tbody tr')[0].querySelectorAll('a')[1].click()")
+    quoted = (results / "figures" / "fig1.rst").read_text(encoding="utf-8")
+    number = re.search(r"\|kappa\| replace:: (.*)", quoted)[1]
+    report.wait_for(f"document.body.innerText.includes({number!r})")
+    assert "draw_fig1" in report.evaluate("document.body.innerText")
+    quiet(report)
+
+
+@pytest.mark.parametrize("view", ["Workflow", "Statistics"])
+def test_workflow_and_runtime_are_drawn(report: Page, view: str) -> None:
+    report.evaluate(f"{LINK.format(view)}.click()")
+    report.wait_for("document.querySelector('canvas, svg.marks')")
+    rules = report.evaluate("Object.keys(rules)")
+    assert {"write_paper", "audit", "draw_fig1"} <= set(rules)
+    quiet(report)
