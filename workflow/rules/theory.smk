@@ -22,7 +22,7 @@ rule solve_sweep:
         **cost("solve_sweep"),
     params:
         settings=lambda wildcards: settings(
-            device=device("cavity", "drum_1", "drum_2", "bath", "heating"),
+            device=device("cavity", "drum_1", "drum_2", "bath", "heating", "lines"),
             drive=drive_in(wildcards.sweep),
             axes=configured(f"theory.sweeps.{wildcards.sweep}.axes"),
             model=configured(f"theory.sweeps.{wildcards.sweep}.model"),
@@ -75,9 +75,9 @@ rule solve_band:
         **cost("solve_band"),
     params:
         settings=lambda wildcards: settings(
-            device=device("cavity", "drum_1", "drum_2", "bath", "heating"),
+            device=device("cavity", "drum_1", "drum_2", "bath", "heating", "lines"),
             uncertainties=device(
-                "cavity", "drum_1", "drum_2", "bath", "heating", what=device_uncertainties
+                "cavity", "drum_1", "drum_2", "bath", "heating", "lines", what=device_uncertainties
             ),
             drive=drive_in(wildcards.sweep),
             axes=configured(f"theory.sweeps.{wildcards.sweep}.axes"),
@@ -107,7 +107,7 @@ rule solve_probe_disturbance:
         **cost("solve_probe_disturbance"),
     params:
         settings=lambda wildcards: settings(
-            device=device("cavity", "drum_1", "drum_2", "bath", "heating"),
+            device=device("cavity", "drum_1", "drum_2", "bath", "heating", "lines"),
             point=configured("figures.operating_point"),
             drive=drive_at(POINT_SHOWN),
             probe_offset_hz=configured("recordings.phase_scan.probe_offset_hz"),
