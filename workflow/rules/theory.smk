@@ -3,7 +3,6 @@
 
 RATIO_SWEEPS, RATIO_DRIVES = ratio_sweeps()
 POINT_SHOWN = EXPERIMENT.get("figures", {}).get("operating_point")
-PROBE_SHOWN = POINT_SHOWN is not None and "phase_scan" in EXPERIMENT["recordings"]
 
 
 rule solve_sweep:
@@ -123,5 +122,3 @@ for _sweep in SWEEPS:
     PRODUCTS += parts_of(_sweep) + records(*parts_of(_sweep))
 PRODUCTS += expand(rules.join_sweep.output, sweep=SWEEPS)
 PRODUCTS += expand(rules.solve_band.output, sweep=RATIO_SWEEPS)
-if PROBE_SHOWN:
-    PRODUCTS += rules.solve_probe_disturbance.output
