@@ -23,7 +23,7 @@ rule solve_sweep:
         **cost("solve_sweep"),
     params:
         settings=lambda wildcards: settings(
-            device=device("cavity", "drum_1", "drum_2", "bath", "heating"),
+            device=device("cavity", "lines", "drum_1", "drum_2", "bath", "heating"),
             drive=drive_in(wildcards.sweep),
             axes=configured(f"theory.sweeps.{wildcards.sweep}.axes"),
             model=configured(f"theory.sweeps.{wildcards.sweep}.model"),
@@ -76,9 +76,9 @@ rule solve_band:
         **cost("solve_band"),
     params:
         settings=lambda wildcards: settings(
-            device=device("cavity", "drum_1", "drum_2", "bath", "heating"),
+            device=device("cavity", "lines", "drum_1", "drum_2", "bath", "heating"),
             uncertainties=device(
-                "cavity", "drum_1", "drum_2", "bath", "heating", what=device_uncertainties
+                "cavity", "lines", "drum_1", "drum_2", "bath", "heating", what=device_uncertainties
             ),
             drive=drive_in(wildcards.sweep),
             axes=configured(f"theory.sweeps.{wildcards.sweep}.axes"),
@@ -108,7 +108,7 @@ rule solve_probe_disturbance:
         **cost("solve_probe_disturbance"),
     params:
         settings=lambda wildcards: settings(
-            device=device("cavity", "drum_1", "drum_2", "bath", "heating"),
+            device=device("cavity", "lines", "drum_1", "drum_2", "bath", "heating"),
             point=configured("figures.operating_point"),
             drive=drive_at(POINT_SHOWN),
             probe_offset_hz=configured("recordings.phase_scan.probe_offset_hz"),
