@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import numpy as np
 import xarray
 
-from entangled_drums import recording
+from entangled_drums import foreign, recording
 from entangled_drums.configuration import yamlfile
 from entangled_drums.errors import EntangledDrumsError, RecordingError
 from entangled_drums.recording_format import (
@@ -62,7 +62,7 @@ def read(path: str | Path, kind: str | None = None) -> xarray.Dataset:
     Raises
     ------
     FileFormatError
-        If a netCDF file is not readable.
+        If a netCDF file is not readable, or makes the library hang or crash.
     RecordingError
         If something is wrong with settings, table or recording.
     OSError
@@ -70,6 +70,7 @@ def read(path: str | Path, kind: str | None = None) -> xarray.Dataset:
     """
     path = Path(path)
     if path.suffix not in SETTINGS_SUFFIXES:
+        foreign.try_first(lambda: _try_netcdf(path, kind), path)
         return recording.read(path, kind)
     try:
         settings = yamlfile.read(path).tree
@@ -82,6 +83,11 @@ def read(path: str | Path, kind: str | None = None) -> xarray.Dataset:
         )
     values = read_table(path.with_name(table))
     return recording.check(convert(settings, values, path), kind, path)
+
+
+def _try_netcdf(path: Path, kind: str | None) -> None:
+    foreign.refuse_links(path)
+    recording.read(path, kind)
 
 
 def read_table(path: Path) -> dict[str, np.ndarray]:

@@ -64,6 +64,7 @@ def small_experiment() -> dict:
     power, ratios = next(iter(experiment["operating_points"].items()))
     experiment["operating_points"] = {power: ratios[-1:]}
     experiment["theory"]["band_samples"] = 20
+    experiment["coverage"]["replicas"] = {"prior": 1}
     return experiment
 
 

@@ -5,30 +5,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-from tests.workflow.checkouts import Checkout, digests, make_checkout
+from tests.workflow.checkouts import ROOT, digests, make_checkout
+from tests.workflow.conftest import FinishedRun
 
 from entangled_drums.provenance.record import SUFFIX
 
 
-@pytest.fixture(scope="module")
-def toy(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    checkout = make_checkout(tmp_path_factory.mktemp("determinism") / "here")
-    checkout.run(
-        "--cores",
-        "1",
-        environment={"PYTHONHASHSEED": "1", "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"},
-        umask=0o022,
-    )
-    return checkout
-
-
-def test_results_do_not_depend_on_circumstances(toy: Checkout, tmp_path: Path) -> None:
+def test_results_do_not_depend_on_circumstances(finished_run: FinishedRun, tmp_path: Path) -> None:
     second = make_checkout(tmp_path / "another place" / "with a long name")
     scratch = tmp_path / "scratch"
     second.run(
         "--cores",
-        "2",
+        "1",
         results=str(scratch),
         environment={
             "PYTHONHASHSEED": "271828",
@@ -39,7 +27,10 @@ def test_results_do_not_depend_on_circumstances(toy: Checkout, tmp_path: Path) -
         },
         umask=0o077,
     )
-    expected, found = digests(toy.folder / "results" / "toy"), digests(scratch / "toy")
+    expected, found = (
+        digests(finished_run.checkout.folder / "results/toy"),
+        digests(scratch / "toy"),
+    )
     assert {name.split("/")[0] for name in expected} >= {
         *("parameters", "theory", "truth", "recordings"),
         *("calibration", "inference", "figures", "tables"),
@@ -58,10 +49,10 @@ def test_toy_is_small(tmp_path: Path) -> None:
     assert sum(checkout.planned(experiment="aalto-2018").values()) <= 400
 
 
-def test_generated_documentation_is_up_to_date(toy: Checkout) -> None:
+def test_generated_documentation_is_up_to_date() -> None:
     finished = subprocess.run(
         [sys.executable, "tools/generate_docs.py", "--check"],
-        cwd=toy.folder,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,

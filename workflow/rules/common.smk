@@ -72,10 +72,16 @@ ORIGIN = (
 COSTS = yaml.safe_load(Path("workflow/costs.yaml").read_text(encoding="utf-8"))
 
 
+def validation_studies():
+    """Names of the coverage studies of `make validate`: the experiment's own seed, then others."""
+    return ["enlarged", *EXPERIMENT.get("coverage", {}).get("validation", {}).get("roots", ())]
+
+
 wildcard_constraints:
     point="|".join(POINTS),
     sweep="|".join(SWEEPS),
     part="[0-9]+",
+    study="|".join(["main", *validation_studies()]),
 
 
 def result(path):
@@ -252,19 +258,39 @@ def parts_of(sweep):
     return [result(f"theory/parts/{sweep}/{part}.nc") for part in range(len(rows_of(sweep)))]
 
 
-def coverage_parts():
-    """Replicas of the coverage study, cut into jobs: pairs of kind and number."""
-    study = EXPERIMENT.get("coverage")
-    if study is None:
-        return []
-    pairs = [[kind, number] for kind, count in study["replicas"].items() for number in range(count)]
-    size = study["chunk_replicas"]
+def chunks_of_study(study):
+    """Replicas of a coverage study, cut into jobs: pairs of kind and number."""
+    coverage = EXPERIMENT["coverage"]
+    factor = 1 if study == "main" else coverage["validation"]["factor"]
+    pairs = [
+        [kind, number]
+        for kind, count in coverage["replicas"].items()
+        for number in range(factor * count)
+    ]
+    size = coverage["chunk_replicas"]
     return [pairs[start : start + size] for start in range(0, len(pairs), size)]
 
 
-def replicas_in(part):
-    """Replicas of one job of the coverage study."""
-    return Configured(coverage_parts()[part], ("coverage.replicas",))
+def parts_of_study(study):
+    """Results of the jobs of a coverage study."""
+    return [
+        result(f"coverage/{study}/parts/{part}.json") for part in range(len(chunks_of_study(study)))
+    ]
+
+
+def replicas_in(study, part):
+    """Replicas of one job of a coverage study."""
+    keys = ["coverage.replicas"] + ([] if study == "main" else ["coverage.validation.factor"])
+    return Configured(chunks_of_study(study)[part], tuple(keys))
+
+
+def seed_of_study(study):
+    """Seed of a coverage study: enlarged, it holds the replicas of the main one and more."""
+    if study in ("main", "enlarged"):
+        return seed("coverage")
+    return Configured(
+        {"root": study, "dataset": "coverage", "index": []}, ("coverage.validation.roots",)
+    )
 
 
 def ratio_sweeps():

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
-from scipy.stats import chi2
+from scipy.special import chdtrc, ndtr, ndtri
 
 from entangled_drums import parameters, spectra
 from entangled_drums.calibration import Calibration
@@ -317,7 +316,7 @@ class Target:
 def _goodness(deviance: float, degrees: float) -> Goodness:
     # Not rounded to whole numbers: a spectrum determines a fraction of a parameter.
     degrees = max(degrees, 1e-3)
-    return Goodness(deviance, degrees, float(chi2.sf(deviance, degrees)))
+    return Goodness(deviance, degrees, float(chdtrc(degrees, deviance)))
 
 
 def usable_values(calibration: Calibration) -> dict[str, float]:
