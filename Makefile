@@ -112,7 +112,6 @@ reference: reproduce ## write again reference/EXPERIMENT, with which runs are co
 	@$(MAKE) --no-print-directory docs
 
 docs: environment-dev ## write again what is generated in README and docs (results, index, config reference)
-	@$(MAKE) --no-print-directory toy RESULTS_DIR=results
 	@$(BIN)/python tools/generate_docs.py
 
 clean: environment ## delete the results of EXPERIMENT (asks if they took more than a minute)

@@ -4,9 +4,8 @@
 
 * docs/configuration.md, from the schemas;
 * docs/recordings.md, from the table of the recording format;
-* the results in README.md, from reference/aalto-2018 (see tools/write_reference.py);
-* the index of figures and tables in README.md, from the records of the toy experiment, so that it
-  says what really made them. Run `make toy` first.
+* the results in README.md and its index of figures and tables, from the reference run
+  (see tools/write_reference.py), so that they say what was really found and what really made it.
 """
 
 import argparse
@@ -17,8 +16,9 @@ import pandas
 
 from entangled_drums import jsonfile, recording_format
 from entangled_drums.configuration.reference import reference
+from entangled_drums.exhibits import FIGURES, TABLES, exhibits, title
 from entangled_drums.inference.verdict import ENTANGLED
-from entangled_drums.provenance.record import SUFFIX, read_record
+from entangled_drums.provenance.compare import NAME
 from entangled_drums.tables.rounding import UNKNOWN, probability_text, round_by_uncertainty
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,40 +28,28 @@ RESULTS_END = "<!-- end of results -->"
 REFERENCE = ROOT / "reference" / "aalto-2018"
 
 
-def index(results: Path) -> str:
-    """Markdown table: what made each figure and table of an experiment.
+def index(reference: Path) -> str:
+    """Markdown table: what made each figure and table of the reference run.
 
     Parameters
     ----------
-    results : Path
-        ``results/<experiment>`` of a finished run.
-
-    Raises
-    ------
-    SystemExit
-        If there are no figures in it.
+    reference : Path
+        ``reference/<experiment>``.
     """
     rows = []
-    for path in sorted([*results.glob(f"figures/*{SUFFIX}"), *results.glob(f"tables/*{SUFFIX}")]):
-        record = read_record(path)
-        name = path.name.removesuffix(SUFFIX)
-        forms = ", ".join(sorted(output.rsplit(".", 1)[1] for output in record["outputs"]))
-        script = next(file for file in record["code"] if file.startswith("scripts/"))
-        module = next(
-            file
-            for file in record["code"]
-            if file.endswith((f"figures/{name}.py", f"tables/{name}.py"))
-        )
-        keys = sorted({".".join(key.split(".")[:2]) for key in record["settings"]["config_keys"]})
-        rows.append(
-            f"| {path.parent.name}/{name} ({forms}) | `{record['rule']}` | [{script}]({script}) | "
-            f"[{Path(module).name}]({module}) | {', '.join(f'`{key}`' for key in keys) or 'none'} |"
-        )
-    if not rows:
-        raise SystemExit(f"{results}: no figures there; run `make toy` first")
+    for kind in (FIGURES, TABLES):
+        made = jsonfile.read(reference / NAME)["made"][kind]
+        for name in exhibits((f"{kind}/{name}" for name in made), kind):
+            entry = made[name]
+            script, module = entry["script"], entry["module"]
+            keys = sorted({".".join(key.split(".")[:2]) for key in entry["config_keys"]})
+            rows.append(
+                f"| {title(name)} ({', '.join(entry['forms'])}) | `{entry['rule']}` | "
+                f"[{script}]({script}) | [{Path(module).name}]({module}) | "
+                f"{', '.join(f'`{key}`' for key in keys) or 'none'} |"
+            )
     head = "| figure or table | rule | script | drawn by | its own config keys |\n"
-    head += "|---|---|---|---|---|\n"
-    return head + "\n".join(rows) + "\n"
+    return head + "|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
 def results_block(reference: Path) -> str:
@@ -73,9 +61,7 @@ def results_block(reference: Path) -> str:
         ``reference/<experiment>``.
     """
     table = pandas.read_csv(reference / "tables" / "table_s2.csv")
-    verdict = jsonfile.read(reference / "reference.json").get(
-        "verdict", {"summary": "", "points": {}}
-    )
+    verdict = jsonfile.read(reference / NAME).get("verdict", {"summary": "", "points": {}})
     lines = [
         "| G⁻/2π (kHz) | x | D, direct | D, model-based | 2ν, model-based | P(ν < ½) | verdict |",
         "|---:|---:|---:|---:|---:|---:|---|",
@@ -111,33 +97,32 @@ def between(text: str, begin: str, end: str, content: str) -> str:
     return f"{before}{begin}\n{content}{end}{rest.split(end)[1]}"
 
 
-def pages(results: Path) -> dict[Path, str]:
+def pages(reference_run: Path = REFERENCE) -> dict[Path, str]:
     """Every generated page with the text it must have."""
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
-    text = between(text, RESULTS_BEGIN, RESULTS_END, results_block(REFERENCE))
+    text = between(text, RESULTS_BEGIN, RESULTS_END, results_block(reference_run))
     return {
         ROOT / "docs" / "configuration.md": reference(ROOT / "workflow" / "schemas"),
         ROOT / "docs" / "recordings.md": recording_format.reference(),
-        readme: between(text, BEGIN, END, index(results)),
+        readme: between(text, BEGIN, END, index(reference_run)),
     }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="write or check the generated pages")
     parser.add_argument("--check", action="store_true", help="change nothing, fail if out of date")
-    parser.add_argument("--results", type=Path, default=ROOT / "results" / "toy")
     options = parser.parse_args()
     stale = [
         path
-        for path, text in pages(options.results).items()
+        for path, text in pages().items()
         if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
     for path in stale:
         if options.check:
             print(f"{path.relative_to(ROOT)}: out of date; run `make docs`")
         else:
-            path.write_text(pages(options.results)[path], encoding="utf-8")
+            path.write_text(pages()[path], encoding="utf-8")
             print(f"{path.relative_to(ROOT)}: written")
     if options.check and stale:
         sys.exit(1)

@@ -11,10 +11,13 @@ import math
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from entangled_drums import jsonfile
 from entangled_drums.errors import EntangledDrumsError
+from entangled_drums.exhibits import FIGURES, TABLES, exhibits
 from entangled_drums.provenance.compare import NAME, reference_content
+from entangled_drums.provenance.record import SUFFIX, read_record
 from entangled_drums.provenance.verify import verify
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -72,11 +75,31 @@ def write(results: Path, target: Path) -> int:
     verdict = jsonfile.read(results / "inference" / "verdict.json")
     verdicts = {point["operating_point"]: point["verdict"] for point in verdict["points"]}
     content = reference_content(results, entries)
+    content["made"] = {kind: made(results, kind) for kind in (FIGURES, TABLES)}
     content["verdict"] = {"summary": verdict["summary"], "points": verdicts}
     jsonfile.write(target / NAME, content)
     for source, picture in PICTURES.get(target.name, {}).items():
         shutil.copyfile(results / source, ROOT / picture)
     return sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
+
+
+def made(results: Path, kind: str) -> dict[str, dict[str, Any]]:
+    """Return what made each figure or table: rule, script, module, config keys, and its forms."""
+    names = exhibits((path.as_posix() for path in (results / kind).iterdir()), kind)
+    entries = {}
+    for name in names:
+        record = read_record(results / kind / f"{name}{SUFFIX}")
+        script = next(file for file in record["code"] if file.startswith("scripts/"))
+        entries[name] = {
+            "rule": record["rule"],
+            "script": script,
+            "module": next(
+                (file for file in record["code"] if file.endswith(f"{kind}/{name}.py")), script
+            ),
+            "config_keys": record["settings"]["config_keys"],
+            "forms": sorted(output.rsplit(".", 1)[1] for output in record["outputs"]),
+        }
+    return entries
 
 
 def main() -> None:
