@@ -257,37 +257,23 @@ class Target:
             weights.append(weight)
         return jacobians, weights, information
 
-    def with_effects_at(self, u: Array, slopes: FineEffects | None = None) -> "Target":
+    def with_effects_at(self, u: Array, *, slopes: bool = True) -> "Target":
         """Return the target with its fine effects tabulated anew at one point (P,).
 
-        With `slopes`, those of effects tabulated elsewhere for the same bins are kept, and only
-        the values are computed: a sixteenth of the cost.
+        Without `slopes`, those of the effects it has are kept: a sixteenth of the cost.
         """
         reference = np.maximum(u, self.lowest)
-        if slopes is None:
-            effects = tabulate(
-                self.values,
-                self.names,
-                self.scale,
-                reference,
-                self.observation,
-                self.emission_nodes,
-                self.scan_nodes,
-                self.fidelity,
-            )
+        grids = (self.observation, self.emission_nodes, self.scan_nodes, self.fidelity)
+        if slopes or self.effects is None:
+            effects = tabulate(self.values, self.names, self.centre, self.scale, reference, *grids)
             return replace(self, effects=effects)
-        effects = slopes.standardised(self.names, self.scale, reference)
-        emission, scan = beyond_fast(
-            self.values(reference[None]),
-            self.observation,
-            self.emission_nodes,
-            self.scan_nodes,
-            self.fidelity,
-        )
-        effects.emission[0] = emission[0]
-        if effects.phase_scan is not None and scan is not None:
-            effects.phase_scan[0] = scan[0]
+        emission, scan = beyond_fast(self.values(reference[None]), *grids)
+        effects = self.effects.moved(reference, emission[0], None if scan is None else scan[0])
         return replace(self, effects=effects)
+
+    def with_effects(self, effects: FineEffects) -> "Target":
+        """Return the target with fine effects tabulated for the same bins elsewhere."""
+        return replace(self, effects=effects.standardised(self.names, self.centre, self.scale))
 
     def goodness(self, u: Array) -> dict[str, Goodness]:
         """Return the goodness of fit of every spectrum and of the prior at the best point (P,).
