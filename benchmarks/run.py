@@ -2,9 +2,9 @@
 
     python benchmarks/run.py
 
-One core, processor time; every contender runs in turn and the best of several rounds counts, so that
-other work on the machine disturbs the ratios as little as it can. The alternatives solve the same points and are
-checked against the library before they are timed.
+One core, processor time; every contender runs in turn and the best of several rounds counts, so
+that other work on the machine disturbs the ratios as little as it can. The alternatives solve the
+same points and are checked against the library before they are timed.
 """
 
 import os

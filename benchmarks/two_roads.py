@@ -38,6 +38,8 @@ VALUES = {
     "heating.reference_coupling_hz": 1.4e5,
     "heating.cavity_exponent": 0.5,
     "heating.drum_slope": 0.03,
+    "lines.blue_transmission": 1.0,
+    "lines.probe_balance": 1.0,
     "receiver.gain": 1.0,
     "receiver.added_noise": 1.5,
 }

@@ -1,7 +1,7 @@
 """Summarise the coverage study: coverage, ranks, false claims, power."""
 
 from entangled_drums import jsonfile
-from entangled_drums.inference.coverage import summarise
+from entangled_drums.coverage.summary import summarise
 from entangled_drums.provenance.job import Job, execute
 
 

@@ -131,7 +131,9 @@ def read(path: str | Path, group: str | None = None) -> xarray.Dataset:
         try:
             # Units such as "days" would otherwise turn numbers into time differences.
             return xarray.load_dataset(stream, engine="h5netcdf", group=group, decode_times=False)
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except MemoryError:
+            raise
+        except Exception as error:  # the libraries have none of their own for a damaged file
             reason = " ".join(str(error).split())[:120]
             raise FileFormatError(
                 f"{path}: not a readable netCDF-4 file ({reason}); run the job that makes it again"

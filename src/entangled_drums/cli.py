@@ -63,6 +63,11 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--against", metavar="FOLDER", help="compare with reference numbers")
     verify.add_argument("--checkout", metavar="FOLDER", help="code and config to compare with")
 
+    compare = commands.add_parser("compare", help="set the results of two experiments side by side")
+    compare.add_argument("first", help="results/<experiment>")
+    compare.add_argument("second", help="results/<another experiment>")
+    compare.add_argument("--write", metavar="FOLDER", help="write table and picture into it")
+
     crate = commands.add_parser("crate", help="pack a run as a Workflow Run RO-Crate")
     crate.add_argument("folder", nargs="?", default="results/aalto-2018")
     crate.add_argument("file", nargs="?", help="zip file to write (default: in the folder)")
@@ -106,6 +111,10 @@ def _run(options: argparse.Namespace) -> int:
         from entangled_drums.commands.verify import verify
 
         return verify(options.folder, options.root, options.against, options.checkout)
+    elif options.command == "compare":
+        from entangled_drums.commands.compare import compare
+
+        compare(options.first, options.second, options.write)
     elif options.command == "crate":
         from entangled_drums.commands.crate import crate
 

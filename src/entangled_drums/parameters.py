@@ -400,7 +400,8 @@ def system(values: Mapping[str, ArrayLike], settings: DriveSettings) -> System:
     ``values`` holds the flat keys of the device file (``cavity.frequency_hz`` ...), nominal, true
     or inferred; entries may be arrays that broadcast. The pumps heat: with ``u = G/G_ref``,
     ``n_i = bath.internal_occupation u^(2 heating.cavity_exponent)`` and
-    ``n_j = drum_j.thermal_occupation (1 + heating.drum_slope (u^2 - 1))``, an assumed law.
+    ``n_j = drum_j.thermal_occupation (1 + heating.drum_slope (u^2 - 1))``, an assumed law. Blue
+    tones arrive with ``lines.blue_transmission`` times the amplitude that they are set to.
 
     Raises
     ------
@@ -413,7 +414,7 @@ def system(values: Mapping[str, ArrayLike], settings: DriveSettings) -> System:
     drum_heating = 1.0 + _value(values, "heating.drum_slope") * (power**2 - 1.0)
     coupling = both_drums(values, "single_photon_coupling_hz")
     red_amplitude = np.sqrt(checked(settings.red_photons, "drive.red_photons", sign="not negative"))
-    blue_amplitude = np.sqrt(
+    blue_amplitude = _value(values, "lines.blue_transmission") * np.sqrt(
         checked(settings.blue_photons, "drive.blue_photons", sign="not negative")
     )
     cavity_frequency = _value(values, "cavity.frequency_hz")
@@ -443,6 +444,9 @@ def system(values: Mapping[str, ArrayLike], settings: DriveSettings) -> System:
 def probe(values: Mapping[str, ArrayLike], settings: ProbeSettings) -> Probe:
     """Probe that the device of ``values`` feels at these generator settings.
 
+    The blue one arrives with ``lines.blue_transmission`` times ``lines.probe_balance`` of the
+    amplitude that it is set to.
+
     Raises
     ------
     ParameterError
@@ -451,10 +455,11 @@ def probe(values: Mapping[str, ArrayLike], settings: ProbeSettings) -> Probe:
     coupling = angular(both_drums(values, "single_photon_coupling_hz"))
     red = checked(settings.red_photons, "probe.red_photons", sign="not negative")
     blue = checked(settings.blue_photons, "probe.blue_photons", sign="not negative")
+    arriving = _value(values, "lines.blue_transmission") * _value(values, "lines.probe_balance")
     return Probe(
         offset=angular(settings.offset_hz),
         red_coupling=coupling * np.sqrt(red)[..., None],
-        blue_coupling=coupling * np.sqrt(blue)[..., None],
+        blue_coupling=coupling * (arriving * np.sqrt(blue))[..., None],
         phase=np.asarray(settings.phase_rad),
     )
 

@@ -11,14 +11,14 @@ centre together and cannot be unfolded, so it is refused.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 import xarray
 
-from entangled_drums import recording
+from entangled_drums import foreign, recording
 from entangled_drums.configuration import yamlfile
 from entangled_drums.errors import EntangledDrumsError, RecordingError
 from entangled_drums.recording_format import (
@@ -62,7 +62,7 @@ def read(path: str | Path, kind: str | None = None) -> xarray.Dataset:
     Raises
     ------
     FileFormatError
-        If a netCDF file is not readable.
+        If a netCDF file is not readable, or makes the library hang or crash.
     RecordingError
         If something is wrong with settings, table or recording.
     OSError
@@ -70,6 +70,7 @@ def read(path: str | Path, kind: str | None = None) -> xarray.Dataset:
     """
     path = Path(path)
     if path.suffix not in SETTINGS_SUFFIXES:
+        foreign.try_first(lambda: _try_netcdf(path, kind), path)
         return recording.read(path, kind)
     try:
         settings = yamlfile.read(path).tree
@@ -82,6 +83,38 @@ def read(path: str | Path, kind: str | None = None) -> xarray.Dataset:
         )
     values = read_table(path.with_name(table))
     return recording.check(convert(settings, values, path), kind, path)
+
+
+def read_given(paths: Sequence[Path] | Path, kind: str) -> xarray.Dataset:
+    """Read the one recording among the files that were given for it; errors as for `read`.
+
+    Parameters
+    ----------
+    paths : Path or sequence of Path
+        A netCDF file, or a settings file and its table.
+    kind : str
+        Kind that is needed.
+
+    Returns
+    -------
+    xarray.Dataset
+        Without the record of the job that may have written it.
+    """
+    given = [paths] if isinstance(paths, Path) else list(paths)
+    files = [path for path in given if path.suffix != ".csv"]
+    if len(files) != 1:
+        raise RecordingError(
+            f"{', '.join(path.name for path in given)}: not one recording; keep one netCDF file, "
+            "or one settings file and its table"
+        )
+    dataset = read(files[0], kind)
+    dataset.attrs.pop("record_id", None)
+    return dataset
+
+
+def _try_netcdf(path: Path, kind: str | None) -> None:
+    foreign.refuse_links(path)
+    recording.read(path, kind)
 
 
 def read_table(path: Path) -> dict[str, np.ndarray]:

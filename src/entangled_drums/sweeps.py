@@ -139,7 +139,10 @@ def tone_settings(
     found = []
     for tone in declared:
         red = tone["side"] == "red"
-        photons = np.asarray(settings.red_photons if red else settings.blue_photons)
+        photons = np.asarray(settings.red_photons)
+        if not red:
+            arriving = np.asarray(device["lines.blue_transmission"]) ** 2
+            photons = arriving * np.asarray(settings.blue_photons)
         found.append(
             tones.ToneSettings(
                 frequency_hz=(-1.0 if red else 1.0) * distances[tone["at"]] + tone["offset_hz"],

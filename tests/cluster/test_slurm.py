@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from tests.cluster.conftest import Setting
+from tests.cluster.slurm import Cluster
 from tests.faults.injection import NAME, leftovers, wait_until
 from tests.workflow.checkouts import digests, make_checkout
 
@@ -61,10 +63,12 @@ def assert_complete(setting: Setting, results: str) -> None:
     assert leftovers(folder) == []
 
 
-def test_toy_gives_the_same_bytes(setting: Setting, tmp_path: Path) -> None:
-    """The whole toy experiment, in a second checkout, with results on a scratch folder."""
+@pytest.mark.essential
+def test_toy_gives_the_same_bytes(cluster: Cluster, tmp_path: Path) -> None:
+    """The whole toy experiment, with results on a scratch folder."""
     local = make_checkout(tmp_path / "local")
     local.run("--cores", "2")
+    setting = Setting(cluster, make_checkout(tmp_path / "second"), {})
     began = time.monotonic()
     told = run(setting, str(tmp_path / "scratch"), experiment="toy")
     seconds = time.monotonic() - began

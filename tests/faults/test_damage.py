@@ -25,7 +25,9 @@ def complete(peaceful: Undisturbed) -> Path:
     ("damage", "file"),
     [
         ("empty", "calibration/device.json"),
-        ("truncated", f"recordings/{POINT}/emission.nc"),
+        pytest.param(
+            *("truncated", f"recordings/{POINT}/emission.nc"), marks=pytest.mark.essential
+        ),
         ("altered", f"inference/{POINT}/direct.json"),
         ("empty", "truth/truth.record.json"),
         ("truncated", "figures/fig4.record.json"),

@@ -50,7 +50,7 @@ def test_kill_at_random(peaceful: Undisturbed, point: int, request: pytest.Fixtu
         ("job", "calibration/device.json"),
         ("manager", "figures/fig4.png"),
         ("manager", "truth/truth.record.json"),
-        ("all", "tables/table_s2.tex"),
+        pytest.param("all", "tables/table_s2.tex", marks=pytest.mark.essential),
         ("all", "parameters/resolved.record.json"),
     ],
 )

@@ -5,6 +5,7 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
 from tests.faults.injection import NAME, Undisturbed, run, start, wait_until
 from tests.workflow.checkouts import digests
 
@@ -28,6 +29,7 @@ def test_live_run_is_not_disturbed(peaceful: Undisturbed) -> None:
     assert digests(folder / "live" / NAME) == peaceful.digests
 
 
+@pytest.mark.essential
 def test_two_starts_at_once(peaceful: Undisturbed) -> None:
     both = [start(peaceful.checkout, "two"), start(peaceful.checkout, "two")]
     outputs = [process.communicate()[0] for process in both]

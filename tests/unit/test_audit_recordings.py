@@ -1,7 +1,10 @@
-"""Recordings of strangers: five hundred of them, and never a traceback."""
+"""Recordings of strangers: six hundred of them, and never a traceback, nor one that hangs."""
 
+import functools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import h5netcdf
 import pytest
@@ -9,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.test_recording import emission, phase_scan
 
-from entangled_drums import recording
+from entangled_drums import foreign, recording, recording_import
 from entangled_drums.cli import main
 from entangled_drums.errors import EntangledDrumsError
 
@@ -25,24 +28,60 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def impatience() -> Iterator[None]:
+    """Some of the damaged files make the HDF5 library hang, which shall not take long here."""
+    quick = functools.partial(foreign.try_first, seconds=2.0, memory_bytes=2**29)
+    with patch.object(foreign, "try_first", quick):
+        yield
+
+
 def assert_refused_in_one_line_or_valid(path: Path) -> None:
     try:
-        recording.check(recording.read(path), str(path))
+        recording_import.read(path)
     except EntangledDrumsError as error:
         assert str(error).isprintable(), ascii(str(error))
+
+
+@settings(max_examples=300, **CALM)
+@given(data=st.data(), name=st.sampled_from(["emission", "phase_scan"]))
+def test_any_damage_to_the_bytes_of_a_recording(
+    files: Path,
+    impatience: None,
+    tmp_path_factory: pytest.TempPathFactory,
+    data: Any,
+    name: str,
+) -> None:
+    content = bytearray((files / f"{name}.nc").read_bytes())
+    for _ in range(data.draw(st.integers(1, 5))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        action = data.draw(st.sampled_from(["flip", "insert", "zero"]))
+        if action == "flip":
+            content[place] ^= data.draw(st.integers(1, 255))
+        elif action == "insert":
+            content[place:place] = data.draw(st.binary(min_size=1, max_size=8))
+        else:
+            content[place : place + 16] = bytes(len(content[place : place + 16]))
+    path = tmp_path_factory.getbasetemp() / "damaged.nc"
+    path.write_bytes(content)
+    assert_refused_in_one_line_or_valid(path)
 
 
 @settings(max_examples=150, **CALM)
 @given(data=st.data(), name=st.sampled_from(["emission", "phase_scan"]))
 def test_any_truncated_recording(
-    files: Path, tmp_path_factory: pytest.TempPathFactory, data: Any, name: str
+    files: Path,
+    impatience: None,
+    tmp_path_factory: pytest.TempPathFactory,
+    data: Any,
+    name: str,
 ) -> None:
     whole = (files / f"{name}.nc").read_bytes()
     content = whole[: data.draw(st.integers(0, len(whole) - 1))]
     path = tmp_path_factory.getbasetemp() / "truncated.nc"
     path.write_bytes(content + data.draw(st.binary(max_size=20)))
     with pytest.raises(EntangledDrumsError) as error:
-        recording.read(path)
+        recording_import.read(path)
     assert str(error.value).isprintable()
 
 
@@ -54,7 +93,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=350, **CALM)
+@settings(max_examples=200, **CALM)
 @given(data=st.data(), name=st.sampled_from(["emission", "phase_scan"]))
 def test_any_attribute_of_a_recording(
     files: Path, tmp_path_factory: pytest.TempPathFactory, data: Any, name: str
@@ -66,7 +105,11 @@ def test_any_attribute_of_a_recording(
         del file.attrs[key]
         if data.draw(st.booleans()):
             file.attrs[key] = data.draw(VALUES)
-    assert_refused_in_one_line_or_valid(path)
+    # The HDF5 library wrote this file, so nothing is to be feared from it but its content.
+    try:
+        recording.read(path)
+    except EntangledDrumsError as error:
+        assert str(error).isprintable(), ascii(str(error))
 
 
 def test_command_says_which_recordings_are_damaged(

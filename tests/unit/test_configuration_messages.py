@@ -489,7 +489,8 @@ CASES = [
         "drum_2.frequency_hz, drum_2.linewidth_hz, "
         "drum_2.single_photon_coupling_hz, drum_2.thermal_occupation, "
         "drums.coupling_ratio, drums.mean_frequency_hz, drums.thermal_occupation, "
-        "heating.cavity_exponent, heating.drum_slope, heating.reference_coupling_hz",
+        "heating.cavity_exponent, heating.drum_slope, heating.reference_coupling_hz, "
+        "lines.blue_transmission",
     ),
     Case(
         "undotted_sweep_parameter",

@@ -12,7 +12,10 @@ PACKAGE = ROOT / "src" / "entangled_drums"
 FLOORS = (
     ("errors",),
     ("markup", "exhibits"),
-    ("validation", "units", "conventions", "ranges", "chunking", "jsonfile", "randomness"),
+    (
+        *("validation", "units", "conventions", "ranges", "chunking", "jsonfile", "randomness"),
+        "foreign",
+    ),
     ("arrayfile", "prior", "parameters", "phase_series", "windows"),
     ("model", "nodes"),
     ("tones", "lyapunov", "moments"),
@@ -23,6 +26,7 @@ FLOORS = (
     ("recording", "recording_format", "recording_quality"),
     ("laboratory", "calibration"),
     ("inference",),
+    ("coverage",),
     ("tables", "figures"),
     ("configuration",),
     ("recording_import",),

@@ -25,6 +25,8 @@ DEVICE = {
     "heating.reference_coupling_hz": 1.4e5,
     "heating.cavity_exponent": 0.5,
     "heating.drum_slope": 0.03,
+    "lines.blue_transmission": 1.0,
+    "lines.probe_balance": 1.0,
 }
 DRIVE = {
     "red_coupling_hz": 1.4e5,

@@ -3,11 +3,14 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pytest
 
 from entangled_drums.provenance.digest import file_digest
 from entangled_drums.provenance.volatile import is_volatile
@@ -17,9 +20,21 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Checkout:
-    """A copy of the project in a folder of its own."""
+    """A copy of the project in a folder of its own.
+
+    Attributes
+    ----------
+    folder : Path
+    patience : float
+        Seconds after which a run that does not end is killed, and its test fails.
+    """
 
     folder: Path
+    patience: float = 600.0
+
+    def copied_to(self, folder: Path) -> "Checkout":
+        """Copy all of it, results, dates and the workflow manager's memory too."""
+        return replace(self, folder=Path(shutil.copytree(self.folder, folder, symlinks=True)))
 
     def snakemake(
         self,
@@ -29,7 +44,7 @@ class Checkout:
         environment: Mapping[str, str] | None = None,
         umask: int = -1,
     ) -> subprocess.CompletedProcess:
-        return subprocess.run(
+        process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "snakemake", *arguments),
                 *("--config", f"experiment={experiment}", f"results_dir={results}"),
@@ -37,10 +52,19 @@ class Checkout:
             cwd=self.folder,
             env={**os.environ, **(environment or {})},
             umask=umask,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
+            start_new_session=True,
         )
+        try:
+            output, errors = process.communicate(timeout=self.patience)
+        except subprocess.TimeoutExpired:
+            # Its jobs too: they hold the pipes, which would be waited for.
+            os.killpg(process.pid, signal.SIGKILL)
+            output, errors = process.communicate()
+            pytest.fail(f"a run did not end within {self.patience:g} s:\n{output}{errors}")
+        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
     def run(self, *arguments: str, **options) -> subprocess.CompletedProcess:
         """Run the toy experiment, which must succeed."""
@@ -61,11 +85,15 @@ class Checkout:
         counts.pop("all", None)
         return counts
 
-    def replace(self, file: str, old: str, new: str) -> None:
+    def replace(self, file: str, old: str, new: str, after: str = "") -> None:
+        """Replace a text that stands once in a file, or the first one after another text."""
         path = self.folder / file
         text = path.read_text(encoding="utf-8")
-        assert text.count(old) == 1, f"{file}: {old!r} stands there {text.count(old)} times"
-        path.write_text(text.replace(old, new), encoding="utf-8")
+        start = text.index(after)
+        found = text.count(old, start)
+        assert found == 1 or (found and after), f"{file}: {old!r} stands there {found} times"
+        changed = text[:start] + text[start:].replace(old, new, 1)
+        path.write_text(changed, encoding="utf-8")
 
 
 def make_checkout(folder: Path) -> Checkout:

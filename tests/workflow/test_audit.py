@@ -3,13 +3,12 @@
 import json
 import os
 import random
-import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.workflow.checkouts import Checkout, make_checkout
+from tests.workflow.checkouts import Checkout
+from tests.workflow.conftest import FinishedRun
 
 from entangled_drums import jsonfile
 from entangled_drums.cli import main
@@ -23,24 +22,8 @@ INFERENCE = "workflow/rules/inference.smk"
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Checkout, str]:
-    """A finished checkout under version control, and what the run printed."""
-    checkout = make_checkout(tmp_path_factory.mktemp("audit"))
-    for words in (("init",), ("add", "."), ("commit", "-m", "as it was")):
-        subprocess.run(
-            ["git", "-c", "user.name=x", "-c", "user.email=x", *words],
-            cwd=checkout.folder,
-            env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull},
-            check=True,
-            capture_output=True,
-        )
-    finished = checkout.run("--cores", "2")
-    return checkout, finished.stdout + finished.stderr
-
-
-@pytest.fixture
-def finished(run: tuple[Checkout, str]) -> Checkout:
-    return run[0]
+def finished(finished_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    return finished_run.checkout.copied_to(tmp_path_factory.mktemp("audit") / "checkout")
 
 
 @pytest.fixture
@@ -49,20 +32,20 @@ def results(finished: Checkout) -> Path:
 
 
 @pytest.fixture
-def edited(finished: Checkout, tmp_path: Path) -> Iterator[Checkout]:
+def edited(finished: Checkout, tmp_path: Path) -> Checkout:
     """A copy of the finished checkout, to be edited."""
-    folder = tmp_path / "copy"
-    shutil.copytree(finished.folder, folder, symlinks=True)
-    yield Checkout(folder)
+    return finished.copied_to(tmp_path / "copy")
 
 
-def test_run_ends_with_the_root_digest(run: tuple[Checkout, str], results: Path) -> None:
+def test_run_ends_with_the_root_digest(finished_run: FinishedRun) -> None:
+    folder = finished_run.checkout.folder
+    results = folder / "results/toy"
     manifest = read_manifest(results / MANIFEST)
-    assert f"\nroot digest {manifest['root_digest']}\n" in run[1]
-    report = verify(results, root=manifest["root_digest"], checkout=run[0].folder)
+    assert f"\nroot digest {manifest['root_digest']}\n" in finished_run.told
+    report = verify(results, root=manifest["root_digest"], checkout=folder)
     assert report.findings == ()
     assert report.root == manifest["root_digest"]
-    assert main(["verify", str(results), "--checkout", str(run[0].folder)]) == 0
+    assert main(["verify", str(results), "--checkout", str(folder)]) == 0
 
 
 def test_manifest_says_where_the_run_was_made(finished: Checkout, results: Path) -> None:
@@ -106,6 +89,29 @@ def test_one_flipped_byte_in_any_file_is_found(results: Path) -> None:
         os.utime(path, ns=(dates.st_atime_ns, dates.st_mtime_ns))
         assert name in found, (name, place)
     assert verify(results).findings == ()
+
+
+def test_one_flipped_byte_in_any_input_is_found(edited: Checkout) -> None:
+    """Code, config and lock, which the records know by their digests too."""
+    results = edited.folder / "results/toy"
+    chain = read_chain(results)
+    code = {name for record in chain.records.values() for name in record["code"]}
+    inputs = {
+        name
+        for record in chain.records.values()
+        for name in record["inputs"]
+        if not (results / name).exists()
+    }
+    assert len(code) > 50
+    assert {TOY, "requirements/run.lock"} <= inputs
+    for name in sorted(code | inputs):
+        path = edited.folder / name
+        content = path.read_bytes()
+        path.write_bytes(content[:-1] + bytes([content[-1] ^ 4]) if content else b"#")
+        found = {finding.name for finding in verify(results, checkout=edited.folder).findings}
+        path.write_bytes(content)
+        assert name in found, name
+    assert verify(results, checkout=edited.folder).findings == ()
 
 
 def test_audit_costs_at_most_a_tenth_of_the_run(results: Path) -> None:
@@ -156,9 +162,9 @@ def test_number_of_the_table_is_traced_to_the_device_file(
         assert lines[item["line"] - 1].strip() == item["key"].rsplit(".", 1)[1] + ":"
 
 
-def refused(checkout: Checkout) -> str:
+def refused(checkout: Checkout, *targets: str) -> str:
     """Run again; the run must fail, and leave no manifest that vouches for its results."""
-    failed = checkout.snakemake("--cores", "2")
+    failed = checkout.snakemake("--cores", "2", *targets)
     assert failed.returncode == 1
     text = failed.stdout + failed.stderr
     assert "root digest" not in text
@@ -166,18 +172,13 @@ def refused(checkout: Checkout) -> str:
 
 
 def test_truth_declared_as_an_input_is_caught(edited: Checkout) -> None:
-    edited.replace(
-        INFERENCE,
-        "        calibration=rules.calibrate_device.output.calibration,\n",
-        "        calibration=rules.calibrate_device.output.calibration,\n"
-        "        truth=rules.draw_truth.output.truth,\n",
-    )
-    edited.replace(
-        INFERENCE,
-        "            rules.calibrate_device.output.calibration,\n",
-        "            rules.calibrate_device.output.calibration,\n"
-        "            rules.draw_truth.output.truth,\n",
-    )
+    given = "rules.calibrate_device.output.calibration"
+    truth = "rules.draw_truth.output.truth"
+    for old, new in (
+        (f"calibration={given},\n", f"calibration={given},\n        truth={truth},\n"),
+        (f"others=({given},)", f"others=({given}, {truth})"),
+    ):
+        edited.replace(INFERENCE, old, new, after="rule infer_direct:")
     text = refused(edited)
     assert "audit: " in text
     assert (
@@ -189,10 +190,10 @@ def test_truth_declared_as_an_input_is_caught(edited: Checkout) -> None:
 def test_truth_read_by_an_undeclared_path_is_caught(edited: Checkout) -> None:
     edited.replace(
         "scripts/infer_direct.py",
-        "    result = infer(",
-        '    open("results/toy/truth/truth.json").read()\n    result = infer(',
+        "    settings = LineSettings()\n",
+        '    settings = LineSettings()\n    open("results/toy/truth/truth.json").read()\n',
     )
-    text = refused(edited)
+    text = refused(edited, "results/toy/inference/reference-x450/direct.json")
     assert "infer_direct: the job opened undeclared files: " in text
     assert "results/toy/truth/truth.json" in text
 
@@ -205,6 +206,7 @@ def test_truth_smuggled_through_the_config_is_caught(edited: Checkout) -> None:
         INFERENCE,
         "            point=wildcards.point,\n",
         '            point=wildcards.point,\n            guess=configured("comparison"),\n',
+        after="rule infer_direct:",
     )
     text = refused(edited)
     assert "not blind: inference/reference-x450/direct.record.json: its setting guess." in text
@@ -222,16 +224,18 @@ def test_nonsense_truth_beside_the_same_recordings_gives_the_same_inference(
     record = jsonfile.read(record_file)
     jsonfile.write(record_file, {**record, "outputs": {"truth/truth.json": file_digest(truth)}})
 
-    protected = [name for name in read_chain(results).producers if name.startswith("inference/")]
-    assert protected
+    chain = read_chain(results)
+    protected = [
+        name for name in chain.producers if name.startswith(("calibration/", "inference/"))
+    ]
+    assert {name.split("/")[0] for name in protected} == {"calibration", "inference"}
     before = {}
-    for name in protected:
-        path = results / name
-        for made in path.parent.glob(f"{path.stem}.*"):
-            before[made] = made.read_bytes()
-            made.unlink()
+    for name in {*protected, *(chain.producers[name] for name in protected)}:
+        before[name] = (results / name).read_bytes()
+        (results / name).unlink()
+    rules = {chain.records[chain.producers[name]]["rule"] for name in protected}
     edited.run(
         *("--cores", "2", *(f"results/toy/{name}" for name in protected)),
-        *("--allowed-rules", "infer_direct"),
+        *("--allowed-rules", *sorted(rules)),
     )
-    assert {path: path.read_bytes() for path in before} == before
+    assert {name: (results / name).read_bytes() for name in before} == before

@@ -31,6 +31,7 @@ def bootstrap(folder: Path, **environment: str) -> subprocess.CompletedProcess:
         capture_output=True,
         text=True,
         check=False,
+        timeout=300,
     )
 
 

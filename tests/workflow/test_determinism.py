@@ -1,34 +1,20 @@
 """The same experiment gives the same bytes, whatever the circumstances."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-import pytest
-from tests.workflow.checkouts import Checkout, digests, make_checkout
+from tests.workflow.checkouts import ROOT, digests, make_checkout
+from tests.workflow.conftest import FinishedRun
+from tests.workflow.documented_files import undescribed
 
 from entangled_drums.provenance.record import SUFFIX
 
 
-@pytest.fixture(scope="module")
-def toy(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    checkout = make_checkout(tmp_path_factory.mktemp("determinism") / "here")
-    checkout.run(
-        "--cores",
-        "1",
-        environment={"PYTHONHASHSEED": "1", "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"},
-        umask=0o022,
-    )
-    return checkout
-
-
-def test_results_do_not_depend_on_circumstances(toy: Checkout, tmp_path: Path) -> None:
+def test_results_do_not_depend_on_circumstances(finished_run: FinishedRun, tmp_path: Path) -> None:
     second = make_checkout(tmp_path / "another place" / "with a long name")
     scratch = tmp_path / "scratch"
     second.run(
         "--cores",
-        "2",
+        "1",
         results=str(scratch),
         environment={
             "PYTHONHASHSEED": "271828",
@@ -39,7 +25,10 @@ def test_results_do_not_depend_on_circumstances(toy: Checkout, tmp_path: Path) -
         },
         umask=0o077,
     )
-    expected, found = digests(toy.folder / "results" / "toy"), digests(scratch / "toy")
+    expected, found = (
+        digests(finished_run.checkout.folder / "results/toy"),
+        digests(scratch / "toy"),
+    )
     assert {name.split("/")[0] for name in expected} >= {
         *("parameters", "theory", "truth", "recordings"),
         *("calibration", "inference", "figures", "tables"),
@@ -58,13 +47,6 @@ def test_toy_is_small(tmp_path: Path) -> None:
     assert sum(checkout.planned(experiment="aalto-2018").values()) <= 400
 
 
-def test_generated_documentation_is_up_to_date(toy: Checkout) -> None:
-    finished = subprocess.run(
-        [sys.executable, "tools/generate_docs.py", "--check"],
-        cwd=toy.folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": "src"},
-    )
-    assert finished.returncode == 0, finished.stdout + finished.stderr
+def test_every_file_of_a_run_is_described(finished_run: FinishedRun) -> None:
+    page = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
+    assert list(undescribed(finished_run.checkout.folder / "results/toy", page)) == []

@@ -14,6 +14,7 @@ import yaml
 from entangled_drums import jsonfile
 from entangled_drums.chunking import chunks
 from entangled_drums.configuration.experiment import load_experiment
+from entangled_drums.configuration.problems import did_you_mean
 from entangled_drums.configuration.values import (
     device_uncertainties,
     device_values,
@@ -62,8 +63,19 @@ except EntangledDrumsError as error:
 RESULTS = Path(config["results_dir"], EXPERIMENT["name"]).as_posix()
 POINTS = operating_point_ids(EXPERIMENT)
 PRODUCTS = []  # every rule's results; what is missing is made again, even if nothing needs it
+SHOWN = []  # names of all figures and tables
+DRAWN = EXPERIMENT.get("figures", {}).get("drawn")
 SWEEPS = EXPERIMENT["theory"]["sweeps"]
 SIMULATED = EXPERIMENT["recordings"]["source"] == "simulated"
+CALIBRATION_KINDS = (
+    "cavity_response",
+    "background",
+    "load_noise",
+    "thermal_sweep",
+    "sideband_cooling",
+    "sideband_narrowing",
+    "probe_calibration",
+)
 ORIGIN = (
     "Assumed device; simulated laboratory."
     if SIMULATED
@@ -72,10 +84,16 @@ ORIGIN = (
 COSTS = yaml.safe_load(Path("workflow/costs.yaml").read_text(encoding="utf-8"))
 
 
+def validation_studies():
+    """Names of the coverage studies of `make validate`: the experiment's own seed, then others."""
+    return ["enlarged", *EXPERIMENT.get("coverage", {}).get("validation", {}).get("roots", ())]
+
+
 wildcard_constraints:
     point="|".join(POINTS),
     sweep="|".join(SWEEPS),
     part="[0-9]+",
+    study="|".join(["main", *validation_studies()]),
 
 
 def result(path):
@@ -118,6 +136,27 @@ def code(rule_name):
 def code_digest(rule_name):
     """Digest of `code`, so that an edit is noticed by content, whatever the files' dates."""
     return data_digest({path: file_digest(path) for path in code(rule_name)})
+
+
+def show(name, outputs, lacking=""):
+    """Make a figure or table a product, if the experiment wants it and does not lack its data."""
+    SHOWN.append(name)
+    if DRAWN is not None and name in DRAWN and lacking:
+        refuse_drawn(name, f"cannot be drawn, for {lacking}; add that or leave {name} out")
+    if not lacking and (DRAWN is None or name in DRAWN):
+        PRODUCTS.extend(outputs)
+
+
+def check_drawn():
+    """Refuse names of figures and tables that no rule makes."""
+    for name in DRAWN or ():
+        if name not in SHOWN:
+            refuse_drawn(name, f"is no figure or table; {did_you_mean(name, SHOWN)}")
+
+
+def refuse_drawn(name, what):
+    place = f"figures.drawn[{DRAWN.index(name)}]"
+    refuse(f'config/experiments/{EXPERIMENT["name"]}.yaml: {place}: "{name}" {what}')
 
 
 def log_file(rule_name, job="job"):
@@ -223,6 +262,17 @@ def given_files(point, kind):
     )
 
 
+def calibration_recordings():
+    """Recordings of the calibration that there are, by kind; none if they are not asked for."""
+    if EXPERIMENT["calibration"]["source"] != "recordings":
+        return {}
+    return {
+        kind: result(f"recordings/calibration.{kind}.nc")
+        for kind in CALIBRATION_KINDS
+        if SIMULATED or given_files("calibration", kind)
+    }
+
+
 def recorded(kind):
     """Input function: the recording of a kind at an operating point, or none if there is none."""
 
@@ -252,19 +302,39 @@ def parts_of(sweep):
     return [result(f"theory/parts/{sweep}/{part}.nc") for part in range(len(rows_of(sweep)))]
 
 
-def coverage_parts():
-    """Replicas of the coverage study, cut into jobs: pairs of kind and number."""
-    study = EXPERIMENT.get("coverage")
-    if study is None:
-        return []
-    pairs = [[kind, number] for kind, count in study["replicas"].items() for number in range(count)]
-    size = study["chunk_replicas"]
+def chunks_of_study(study):
+    """Replicas of a coverage study, cut into jobs: pairs of kind and number."""
+    coverage = EXPERIMENT["coverage"]
+    factor = 1 if study == "main" else coverage["validation"]["factor"]
+    pairs = [
+        [kind, number]
+        for kind, count in coverage["replicas"].items()
+        for number in range(factor * count)
+    ]
+    size = coverage["chunk_replicas"]
     return [pairs[start : start + size] for start in range(0, len(pairs), size)]
 
 
-def replicas_in(part):
-    """Replicas of one job of the coverage study."""
-    return Configured(coverage_parts()[part], ("coverage.replicas",))
+def parts_of_study(study):
+    """Results of the jobs of a coverage study."""
+    return [
+        result(f"coverage/{study}/parts/{part}.json") for part in range(len(chunks_of_study(study)))
+    ]
+
+
+def replicas_in(study, part):
+    """Replicas of one job of a coverage study."""
+    keys = ["coverage.replicas"] + ([] if study == "main" else ["coverage.validation.factor"])
+    return Configured(chunks_of_study(study)[part], tuple(keys))
+
+
+def seed_of_study(study):
+    """Seed of a coverage study: enlarged, it holds the replicas of the main one and more."""
+    if study in ("main", "enlarged"):
+        return seed("coverage")
+    return Configured(
+        {"root": study, "dataset": "coverage", "index": []}, ("coverage.validation.roots",)
+    )
 
 
 def ratio_sweeps():

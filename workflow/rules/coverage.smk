@@ -1,5 +1,7 @@
 # Replicas of the whole experiment, simulated anew with other devices: do the intervals cover, and
-# how often is a claim false? An experiment without the section `coverage` has none.
+# how often is a claim false? An experiment without the section `coverage` has none. The study
+# `main` belongs to the results; the others, larger and with other random numbers, to `make
+# validate`.
 
 COVERAGE = EXPERIMENT.get("coverage", {})
 
@@ -8,12 +10,12 @@ rule run_replicas:
     input:
         code=code("run_replicas"),
     output:
-        replicas=result("coverage/parts/{part}.json"),
-        record=result("coverage/parts/{part}.record.json"),
+        replicas=result("coverage/{study}/parts/{part}.json"),
+        record=result("coverage/{study}/parts/{part}.record.json"),
     log:
-        log_file("run_replicas", "{part}"),
+        log_file("run_replicas", "{study}-{part}"),
     benchmark:
-        benchmark_file("run_replicas", "{part}")
+        benchmark_file("run_replicas", "{study}-{part}")
     priority: -1  # figures that do not need them come first
     conda:
         "../../environment.yml"
@@ -30,29 +32,26 @@ rule run_replicas:
             laboratory=configured("laboratory"),
             model=configured("inference.model"),
             draws=configured("coverage.draws"),
-            replicas=replicas_in(int(wildcards.part)),
-            seed=seed("coverage"),
+            replicas=replicas_in(wildcards.study, int(wildcards.part)),
+            seed=seed_of_study(wildcards.study),
         ),
         code=code_digest("run_replicas"),
     script:
         "../../scripts/run_replicas.py"
 
 
-COVERAGE_PARTS = [result(f"coverage/parts/{part}.json") for part in range(len(coverage_parts()))]
-
-
 rule summarise_coverage:
     input:
         code=code("summarise_coverage"),
-        records=records(*COVERAGE_PARTS),
-        parts=COVERAGE_PARTS,
+        records=lambda wildcards: records(*parts_of_study(wildcards.study)),
+        parts=lambda wildcards: parts_of_study(wildcards.study),
     output:
-        summary=result("coverage/summary.json"),
-        record=result("coverage/summary.record.json"),
+        summary=result("coverage/{study}/summary.json"),
+        record=result("coverage/{study}/summary.record.json"),
     log:
-        log_file("summarise_coverage"),
+        log_file("summarise_coverage", "{study}"),
     benchmark:
-        benchmark_file("summarise_coverage")
+        benchmark_file("summarise_coverage", "{study}")
     conda:
         "../../environment.yml"
     threads: 1
@@ -65,6 +64,33 @@ rule summarise_coverage:
         "../../scripts/summarise_coverage.py"
 
 
+VALIDATED = expand(rules.summarise_coverage.output.summary, study=validation_studies())
+
+
+rule validate_coverage:
+    input:
+        code=code("validate_coverage"),
+        records=records(*VALIDATED),
+        summaries=VALIDATED,
+    output:
+        validation=result("coverage/validation.json"),
+        record=result("coverage/validation.record.json"),
+    log:
+        log_file("validate_coverage"),
+    benchmark:
+        benchmark_file("validate_coverage")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("validate_coverage"),
+    params:
+        settings=settings(studies=validation_studies()),
+        code=code_digest("validate_coverage"),
+    script:
+        "../../scripts/validate_coverage.py"
+
+
 if COVERAGE:
-    PRODUCTS += expand(rules.run_replicas.output, part=range(len(COVERAGE_PARTS)))
-    PRODUCTS += rules.summarise_coverage.output
+    PRODUCTS += parts_of_study("main") + records(*parts_of_study("main"))
+    PRODUCTS += expand(rules.summarise_coverage.output, study="main")

@@ -106,7 +106,7 @@ rule decide_verdict:
     params:
         settings=settings(
             points=Configured(list(POINTS), ("operating_points",)),
-            shown=configured("figures.operating_point") if "figures" in EXPERIMENT else None,
+            shown=configured("figures.operating_point") if POINT_SHOWN else None,
         ),
         code=code_digest("decide_verdict"),
     script:

@@ -28,4 +28,4 @@ rule write_table_s2:
         "../../scripts/write_table_s2.py"
 
 
-PRODUCTS += rules.write_table_s2.output
+show("table_s2", rules.write_table_s2.output)

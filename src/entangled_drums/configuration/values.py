@@ -25,6 +25,8 @@ DEVICE_PARAMETERS = (
     "heating.reference_coupling_hz",
     "heating.cavity_exponent",
     "heating.drum_slope",
+    "lines.blue_transmission",
+    "lines.probe_balance",
     "receiver.gain",
     "receiver.added_noise",
     "cryostat.base_temperature_k",
@@ -46,7 +48,11 @@ difference, one occupation for both baths."""
 SWEEP_PARAMETERS = (
     *DRIVE_PARAMETERS,
     *JOINT_PARAMETERS,
-    *(name for name in DEVICE_PARAMETERS if not name.startswith(("receiver.", "cryostat."))),
+    *(
+        name
+        for name in DEVICE_PARAMETERS
+        if not name.startswith(("receiver.", "cryostat.")) and name != "lines.probe_balance"
+    ),
 )
 """What a theory sweep can vary: all that the steady state of the drums depends on."""
 

@@ -28,7 +28,7 @@ def write_figure(
     figure: Figure,
     paths: Mapping[str, str | Path],
     frame: pandas.DataFrame,
-    record_id: str,
+    record_id: str | None,
     quoted: Mapping[str, str] | None = None,
 ) -> None:
     """Write a figure in every format, to exactly the paths given.
@@ -43,8 +43,8 @@ def write_figure(
     frame : pandas.DataFrame
         Every number plotted, with the columns `COLUMNS` or `MAP_COLUMNS`. Empty cells mean "does
         not apply".
-    record_id : str
-        Id of the record of the job that drew it.
+    record_id : str or None
+        Id of the record of the job that drew it; None if no job did.
     quoted : mapping of str to str, optional
         Text by name of each number that the caption quotes; the caption writes ``|name|``.
 
@@ -69,14 +69,15 @@ def write_figure(
                 stream,
                 format="pdf",
                 metadata={
-                    "Keywords": f"record:{record_id}",
+                    "Keywords": f"record:{record_id}" if record_id else None,
                     "CreationDate": None,
                     "Creator": None,
                     "Producer": None,
                 },
             )
         with open(paths["png"], "wb") as stream:
-            figure.savefig(stream, format="png", metadata={"Software": None, "record": record_id})
+            mark = {"record": record_id} if record_id else {}
+            figure.savefig(stream, format="png", metadata={"Software": None, **mark})
     with open(paths["csv"], "w", encoding="utf-8", newline="") as stream:
         frame.to_csv(stream, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
     if quoted is not None:

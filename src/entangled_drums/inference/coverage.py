@@ -31,7 +31,7 @@ import numpy as np
 import xarray
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.stats import binom, chi2
+from scipy.special import bdtr, chdtrc
 
 from entangled_drums import parameters, prior
 from entangled_drums.calibration import Calibration
@@ -336,7 +336,7 @@ def coverage(ranks: Sequence[float]) -> dict[str, Any]:
         "replicas": count,
         "levels": levels,
         "rank_histogram": histogram.tolist(),
-        "rank_p_value": float(chi2.sf(statistic, _BINS - 1)) if count else float("nan"),
+        "rank_p_value": float(chdtrc(_BINS - 1, statistic)) if count else float("nan"),
     }
 
 
@@ -357,6 +357,6 @@ def binomial_interval(hits: int, count: int, level: float = 0.95) -> tuple[float
     tail = (1.0 - level) / 2.0
     if count == 0:
         return 0.0, 1.0
-    low = 0.0 if hits == 0 else float(brentq(lambda p: binom.sf(hits - 1, count, p) - tail, 0, 1))
-    high = 1.0 if hits == count else float(brentq(lambda p: binom.cdf(hits, count, p) - tail, 0, 1))
+    low = 0.0 if hits == 0 else float(brentq(lambda p: 1.0 - bdtr(hits - 1, count, p) - tail, 0, 1))
+    high = 1.0 if hits == count else float(brentq(lambda p: bdtr(hits, count, p) - tail, 0, 1))
     return low, high

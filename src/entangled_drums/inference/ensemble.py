@@ -4,7 +4,6 @@ The fall-back where importance sampling fails, and an independent check of it. G
 Comm. App. Math. Comp. Sci. 5, 65 (2010); Foreman-Mackey et al., PASP 125, 306 (2013).
 """
 
-import emcee
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,6 +56,8 @@ def run(
         Whether the effective size was reached in a long enough run, with the two halves of the run
         in agreement (split R-hat).
     """
+    import emcee  # takes a second to load, which the jobs that do without it save
+
     proposal = CurvedProposal.around(target, mode)
 
     def log_density(normal: Array) -> Array:

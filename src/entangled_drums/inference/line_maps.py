@@ -59,6 +59,8 @@ MODEL_PARAMETERS = (
     "heating.reference_coupling_hz",
     "heating.cavity_exponent",
     "heating.drum_slope",
+    "lines.blue_transmission",
+    "lines.probe_balance",
     "receiver.gain",
     "receiver.added_noise",
 )

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from entangled_drums import covariance, parameters
 from entangled_drums.calibration import Calibration
-from entangled_drums.inference.fine_effects import Fidelity, beyond_fast
+from entangled_drums.inference.fine_effects import Fidelity, FineEffects, beyond_fast
 from entangled_drums.inference.groups import dimensionless_groups
 from entangled_drums.inference.line_maps import expected_lines
 from entangled_drums.inference.observation import Observation, covers, observation
@@ -30,6 +30,7 @@ from entangled_drums.inference.prior_weight import gradients, weights_of_priors
 from entangled_drums.inference.spectral_lines import Goodness
 from entangled_drums.inference.states import state_quantities
 from entangled_drums.inference.target import Target, line_shapes, target, usable_values
+from entangled_drums.nodes import Lines
 from entangled_drums.units import angular
 
 Array = NDArray[np.float64]
@@ -168,15 +169,11 @@ def infer(
         return ModelBasedResult("not available: no emission recording", {})
     seen = observation(emission, phase_scan)
     noted = {name: float(emission.attrs[name]) for name in ("red_coupling_hz", "ratio")}
+    found = posterior(seen, calibration, generator, settings)
+    if isinstance(found, str):
+        return ModelBasedResult(f"not valid here: {found}", noted)
     central = usable_values(calibration)
-    reason = unusable(central, seen)
-    if reason:
-        return ModelBasedResult(f"not valid here: {reason}", noted)
-    if settings.merged_resolution is not None:
-        seen = seen.merged(line_shapes(central, seen), settings.merged_resolution)
-    density = target(seen, calibration, settings.fidelity)
-    predicted = prior_predictive(density, generator.spawn(1)[0], settings.prior_draws)
-    found = explore(density, generator, settings.sampler)
+    predicted = prior_predictive(found.target, generator.spawn(1)[0], settings.prior_draws)
     best = found.modes[0].u
     quantities, drawn, probability = summarise(found, generator, settings.stored_draws)
     return ModelBasedResult(
@@ -196,11 +193,73 @@ def infer(
             "modes": [
                 {"log_posterior": mode.log_posterior, "starts": mode.starts} for mode in found.modes
             ],
-            "bins": int(sum(one.power.size for one in seen.spectra)),
+            "bins": int(sum(one.power.size for one in found.target.observation.spectra)),
         },
         groups=dimensionless_groups(central, seen.drive),
         draws=drawn,
     )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What repetitions of an experiment share: lines to be resolved, slopes of fine effects."""
+
+    lines: Lines
+    effects: FineEffects | None
+
+
+def posterior(
+    seen: Observation,
+    calibration: Calibration,
+    generator: np.random.Generator,
+    settings: ModelBasedSettings,
+    prepared: Prepared | None = None,
+) -> Posterior | str:
+    """Return the posterior of an operating point, or why the route cannot be used there.
+
+    Parameters
+    ----------
+    seen : Observation
+        All recorded bins.
+    calibration, generator, settings
+        As for `infer`.
+    prepared : Prepared, optional
+        From `prepare`, to save time where the experiment is repeated.
+
+    Raises
+    ------
+    CalibrationError, InferenceError
+        As `infer`.
+    """
+    central = usable_values(calibration)
+    reason = unusable(central, seen)
+    if reason:
+        return reason
+    lines = line_shapes(central, seen) if prepared is None else prepared.lines
+    if settings.merged_resolution is not None:
+        seen = seen.merged(lines, settings.merged_resolution)
+    density = target(seen, calibration, settings.fidelity, lines)
+    return explore(
+        density, generator, settings.sampler, None if prepared is None else prepared.effects
+    )
+
+
+def prepare(seen: Observation, calibration: Calibration, settings: ModelBasedSettings) -> Prepared:
+    """Prepare repetitions of an experiment: tabulate its fine effects around the calibration.
+
+    Parameters
+    ----------
+    seen : Observation
+        One repetition; of its data only the bins are used.
+    calibration : Calibration
+        The prior from which the repetitions are drawn.
+    settings : ModelBasedSettings
+    """
+    lines = line_shapes(usable_values(calibration), seen)
+    if settings.merged_resolution is not None:
+        seen = seen.merged(lines, settings.merged_resolution)
+    density = target(seen, calibration, settings.fidelity, lines)
+    return Prepared(lines, density.with_effects_at(np.zeros(density.size)).effects)
 
 
 def unusable(values: Mapping[str, float], seen: Observation) -> str:

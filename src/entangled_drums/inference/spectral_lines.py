@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from entangled_drums.errors import InferenceError
 
@@ -43,7 +43,7 @@ class Goodness:
         return cls(
             float(chi_square),
             int(degrees_of_freedom),
-            float(chi2.sf(chi_square, degrees_of_freedom)),
+            float(chdtrc(degrees_of_freedom, chi_square)),
         )
 
     def content(self) -> dict[str, float]:

@@ -20,8 +20,11 @@ from entangled_drums.provenance.digest import data_digest, file_digest
 
 SCHEMA = 1
 SUFFIX = ".record.json"
-PACKAGES = ("numpy", "scipy", "pandas", "xarray", "h5netcdf", "h5py", "matplotlib", "emcee")
-"""Packages whose version can change a number or a picture."""
+PACKAGES = (
+    *("numpy", "scipy", "pandas", "xarray", "h5netcdf", "h5py", "matplotlib", "emcee"),
+    *("docutils", "jinja2"),
+)
+"""Packages whose version can change a number, a picture or a page."""
 
 DETERMINANTS = ("schema", "rule", "code", "inputs", "settings", "versions")
 """The entries of a record that its id is computed from."""

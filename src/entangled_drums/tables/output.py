@@ -151,15 +151,15 @@ def csv_text(table: Table) -> str:
     return stream.getvalue()
 
 
-def markdown_text(table: Table, record_id: str) -> str:
+def markdown_text(table: Table, record_id: str | None) -> str:
     """Return the printed columns as a GitHub-flavoured Markdown table.
 
     Parameters
     ----------
     table : Table
         The table.
-    record_id : str
-        Id of the record of the job that made it; stands in a comment.
+    record_id : str or None
+        Id of the record of the job that made it; stands in a comment. None if no job did.
 
     Returns
     -------
@@ -167,7 +167,7 @@ def markdown_text(table: Table, record_id: str) -> str:
         The table, then its notes.
     """
     columns = [column for column in table.columns if column.printed]
-    lines = [f"<!-- record: {record_id} -->"]
+    lines = [f"<!-- record: {record_id} -->"] if record_id else []
     titles = [f"{item.header} ({item.unit})" if item.unit else item.header for item in columns]
     lines.append("| " + " | ".join(title.replace("|", r"\|") for title in titles) + " |")
     rules = [":---" if column.kind == "text" else "---:" for column in columns]

@@ -72,6 +72,30 @@ def read_markdown(content: str) -> PrintedTable:
     )
 
 
+def plain_text(table: PrintedTable) -> str:
+    """Return a table for the terminal, columns aligned.
+
+    Parameters
+    ----------
+    table : PrintedTable
+
+    Returns
+    -------
+    str
+        Header, rows, and notes below.
+    """
+    lines = [table.header, *table.rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(table.header))]
+    shown = [
+        "  ".join(
+            cell.rjust(width) if number else cell.ljust(width)
+            for cell, width, number in zip(line, widths, table.numbers, strict=True)
+        ).rstrip()
+        for line in lines
+    ]
+    return "\n".join([shown[0], "-" * max(map(len, shown)), *shown[1:], *table.notes]) + "\n"
+
+
 def html_table(table: PrintedTable) -> str:
     """Return a table as an HTML element; its head is repeated on every printed page.
 
