@@ -107,10 +107,11 @@ crosscheck: ## against other packages (QuTiP, thewalrus), in an environment of t
 bench: environment-dev ## speed and memory beside the alternatives, as ratios
 	@$(BIN)/python benchmarks/run.py
 
-reference: reproduce ## write reference/EXPERIMENT again, the numbers that other runs are compared with
+reference: reproduce ## write again reference/EXPERIMENT, with which runs are compared, and all that quotes it
 	@$(BIN)/python tools/write_reference.py "$(RESULTS_DIR)/$(EXPERIMENT)"
+	@$(MAKE) --no-print-directory docs
 
-docs: environment-dev ## write again the pages that are generated (config reference, README index)
+docs: environment-dev ## write again what is generated in README and docs (results, index, config reference)
 	@$(BIN)/python tools/generate_docs.py
 
 clean: environment ## delete the results of EXPERIMENT (asks if they took more than a minute)

@@ -67,6 +67,15 @@ SHOWN = []  # names of all figures and tables
 DRAWN = EXPERIMENT.get("figures", {}).get("drawn")
 SWEEPS = EXPERIMENT["theory"]["sweeps"]
 SIMULATED = EXPERIMENT["recordings"]["source"] == "simulated"
+CALIBRATION_KINDS = (
+    "cavity_response",
+    "background",
+    "load_noise",
+    "thermal_sweep",
+    "sideband_cooling",
+    "sideband_narrowing",
+    "probe_calibration",
+)
 ORIGIN = (
     "Assumed device; simulated laboratory."
     if SIMULATED
@@ -251,6 +260,17 @@ def given_files(point, kind):
         for path in folder.glob(f"{kind}.*")
         if path.suffix in (".nc", ".yaml", ".csv")
     )
+
+
+def calibration_recordings():
+    """Recordings of the calibration that there are, by kind; none if they are not asked for."""
+    if EXPERIMENT["calibration"]["source"] != "recordings":
+        return {}
+    return {
+        kind: result(f"recordings/calibration.{kind}.nc")
+        for kind in CALIBRATION_KINDS
+        if SIMULATED or given_files("calibration", kind)
+    }
 
 
 def recorded(kind):

@@ -52,8 +52,8 @@ class FineEffects:
     ----------
     names : tuple of str
         Parameters.
-    scale : ndarray, (P,)
-        Their uncertainties, the units of ``u``.
+    centre, scale : ndarray, (P,)
+        Calibrated values and uncertainties: ``u = (theta - centre)/scale``.
     reference : ndarray, (P,)
     emission : ndarray, (1 + P, K)
         Correction at the reference, then its derivatives.
@@ -62,22 +62,38 @@ class FineEffects:
     """
 
     names: tuple[str, ...]
+    centre: Array
     scale: Array
     reference: Array
     emission: Array
     phase_scan: Array | None
 
-    def standardised(self, names: tuple[str, ...], scale: Array, reference: Array) -> "FineEffects":
-        """Return the same slopes for other names and units of ``u``, around another reference."""
-        rows = [0, *(1 + self.names.index(name) for name in names)]
-        factor = np.concatenate([[1.0], scale / self.scale[np.array(rows[1:]) - 1]])
+    def standardised(self, names: tuple[str, ...], centre: Array, scale: Array) -> "FineEffects":
+        """Return the same correction for other centres and units, and some of the parameters."""
+        at = np.array([self.names.index(name) for name in names])
+        factor = np.concatenate([[1.0], scale / self.scale[at]])
+        rows = np.concatenate([[0], 1 + at])
+        reference = (self.centre + self.scale * self.reference)[at]
         scan = self.phase_scan
         return FineEffects(
             names,
+            centre,
             scale,
-            reference,
+            (reference - centre) / scale,
             self.emission[rows] * factor[:, None],
             None if scan is None else scan[rows] * factor[:, None, None],
+        )
+
+    def moved(self, reference: Array, emission: Array, scan: Array | None) -> "FineEffects":
+        """Return the same slopes around another reference, with the corrections (K,) there."""
+        table = self.phase_scan
+        return replace(
+            self,
+            reference=reference,
+            emission=np.concatenate([emission[None], self.emission[1:]]),
+            phase_scan=(
+                None if table is None or scan is None else np.concatenate([scan[None], table[1:]])
+            ),
         )
 
     def at(self, u: Array) -> tuple[Array, Array | None]:
@@ -205,6 +221,7 @@ def beyond_fast(
 def tabulate(
     values_of: Callable[[Array], dict],
     names: tuple[str, ...],
+    centre: Array,
     scale: Array,
     reference: Array,
     observation: Observation,
@@ -221,8 +238,8 @@ def tabulate(
         Flat parameter values, each (B,), of standardised parameters (B, P).
     names : tuple of str
         Parameters.
-    scale : ndarray, (P,)
-        Their uncertainties.
+    centre, scale : ndarray, (P,)
+        Their calibrated values and uncertainties.
     reference : ndarray, (P,)
         Where the correction is exact.
     observation : Observation
@@ -256,5 +273,10 @@ def tabulate(
 
     scan = [part for _, part in parts if part is not None]
     return FineEffects(
-        names, scale, reference, linear([part for part, _ in parts]), linear(scan) if scan else None
+        names,
+        centre,
+        scale,
+        reference,
+        linear([part for part, _ in parts]),
+        linear(scan) if scan else None,
     )

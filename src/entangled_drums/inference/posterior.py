@@ -66,7 +66,7 @@ def explore(
     target: Target,
     generator: np.random.Generator,
     settings: SamplerSettings,
-    slopes: FineEffects | None = None,
+    effects: FineEffects | None = None,
 ) -> Posterior:
     """Find the modes of a target and draw from it.
 
@@ -75,9 +75,9 @@ def explore(
     target : Target
     generator : numpy.random.Generator
     settings : SamplerSettings
-    slopes : FineEffects, optional
-        Fine effects tabulated before for the same bins, whose slopes are to be used; otherwise
-        they are tabulated at the calibrated values, and anew at the mode.
+    effects : FineEffects, optional
+        Fine effects tabulated before for the same bins: the search starts with them, and their
+        slopes are kept. Otherwise they are tabulated at the calibrated values and at the mode.
 
     Raises
     ------
@@ -86,9 +86,12 @@ def explore(
     """
     starts = target.prior_draws(settings.starts, generator)
     starts[0] = 0.0
-    target = target.with_effects_at(np.zeros(target.size), slopes)
+    if effects is None:
+        target = target.with_effects_at(np.zeros(target.size))
+    else:
+        target = target.with_effects(effects)
     modes = find_modes(target, starts)
-    target = target.with_effects_at(modes[0].u, slopes)
+    target = target.with_effects_at(modes[0].u, slopes=effects is None)
     refined = find_modes(target, np.stack([mode.u for mode in modes]))
     modes = [
         replace(new, starts=min(modes, key=lambda old: _distance(old, new)).starts)

@@ -34,9 +34,10 @@ from entangled_drums.units import angular
 _REACH = (3, 1)
 """Harmonics of probe offset and of twice the frame frequency: exact to 1e-6 of a line for probes up
 to a tenth of the pumps."""
-_RESOLUTION = 0.4
-"""Distance of the frequencies that phase scans are solved at, in units of the distance from the
-nearest pole: interpolation between them is good to 5e-5 quanta, beside the receiver's 12."""
+_RESOLUTION = 0.25
+_SCAN_RESOLUTION = 0.4
+"""Distance of the frequencies that spectra are solved at, in units of the distance from the nearest
+pole: interpolation between them is good to 5e-5 of a bin's power."""
 
 
 @dataclass(frozen=True)
@@ -123,15 +124,37 @@ def emission_psd(
 ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
     """Return the true spectrum (spectra, K) under the drive, averaged over the course."""
     covariance.require(covariance.steady_state(system))
+    if imperfections.counter_rotating:
+        modulation = tones.drive_modulation(system.drive, counter_rotating=True)
+        periodic.require_stable(system, modulation)
 
-    def output(frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:
-        omega = angular(frequency_hz)
+    def exact(omega: NDArray[np.float64]) -> NDArray[np.float64]:
         if imperfections.counter_rotating:
-            found = spectra.beyond_rwa_output_psd(system, omega, harmonics=2)
+            found = spectra.beyond_rwa_output_psd(system, omega, harmonics=2, require_stable=False)
         else:
-            found = spectra.output_psd(system, omega)
+            found = spectra.output_psd(system, omega, require_stable=False)
         found = np.broadcast_to(found, (*along.drum_shift_hz.shape, omega.size))
         return np.einsum("k,skf->sf", along.weights, found)
+
+    if not along.steady:
+        return lambda frequency_hz: exact(np.asarray(angular(frequency_hz)))
+    return _interpolated(exact, system, _RESOLUTION)
+
+
+def _interpolated(
+    exact: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    system: System,
+    resolution: float,
+    offset: float = 0.0,
+) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """A spectrum (spectra, K) as a function of Hz, solved at the frequencies that resolve it."""
+    drift = model.operator_drift(system.device, system.drive, system.perturbation)
+    lines = lines_of(drift.reshape(-1, 6, 6)[0], offset)
+
+    def output(frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:
+        omega = np.asarray(angular(frequency_hz))
+        few = nodes(omega, float(np.min(np.diff(omega))), lines, resolution)
+        return few.to_bins(exact(few.at))
 
     return output
 
@@ -285,19 +308,12 @@ def record_phase_scan(
         found = np.einsum("k,skf->sf", along.weights, found)
         return found if of_phases is None else of_phases @ harmonics(found)
 
-    def output(frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:
-        omega = angular(frequency_hz)
-        if not along.steady:
-            return exact(omega)
-        few = nodes(omega, float(np.min(np.diff(omega))), lines, _RESOLUTION)
-        return few.to_bins(exact(few.at))
-
     if imperfections.counter_rotating:
         periodic.require_stable(system, tones.drive_modulation(system.drive, counter_rotating=True))
-    one = true_system(truth, drive, imperfections)
-    lines = lines_of(
-        model.operator_drift(one.device, one.drive, one.perturbation),
-        float(angular(probe.offset_hz)),
+    output = (
+        _interpolated(exact, system, _SCAN_RESOLUTION, felt.offset.reshape(-1)[0])
+        if along.steady
+        else lambda frequency_hz: exact(np.asarray(angular(frequency_hz)))
     )
     frequency_hz = receiver.bins_hz(
         settings.line_centres_hz, settings.half_span_hz, settings.bin_width_hz

@@ -149,7 +149,7 @@ def record_probe_calibration(
     drives = [_one_of(pair, blue=False), _one_of(pair, blue=True)]
     spectra = [[(truth, drive, drum) for drum in DRUMS] for drive in drives]
     # Only the blue probe's generator can be out of balance with the red one's.
-    excess = (1.0 + imperfections.probe_imbalance) ** 2
+    excess = (truth["lines.probe_balance"] * (1.0 + imperfections.probe_imbalance)) ** 2
     felt = [
         [
             (

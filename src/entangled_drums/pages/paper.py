@@ -53,7 +53,9 @@ tr { break-inside: avoid; }
 .assumptions { font-size: 7pt; }
 .assumptions td:not(:last-child) { white-space: nowrap; }
 .sourced { font-weight: bold; }
-td.number, .table td:nth-child(-n+4) { white-space: nowrap; }
+td.number { white-space: nowrap; }
+.table table { font-size: 6.5pt; }
+.table th, .table td { padding: .35mm .6mm; }
 .contents { padding: 0; list-style: none; }
 .page { break-before: page; break-after: page; }
 .exhibit { margin: 0 0 8mm; }
