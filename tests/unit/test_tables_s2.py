@@ -129,7 +129,7 @@ def test_markdown():
         "| 0.830 ± 0.022 | 0.27 ± 0.04 | 0.80 ± 0.12 | &gt; 0.999 | 0.410 | – |"
     )
     assert lines[3] == (
-        "| 140 | 0.3 | quadrature | no (1) | – | – | – | 1.18 | – | – | – | – | – |"
+        "| 140 | 0.3 | quadrature | no (1) | – | – | – | 1.18 | – | – | – | – | – | – |"
     )
     cells = {len(re.findall(r"(?<!\\)\|", line)) for line in lines[1:6]}
     assert len(cells) == 1
@@ -153,7 +153,7 @@ def test_latex():
     body = [line for line in lines if line.endswith(r"\\")]
     assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {13}
     alignment = re.search(r"@\{\}([lr]+)@\{\}", text).group(1)
-    assert len(alignment) == 13
+    assert len(alignment) == 14
 
 
 def test_user_text_cannot_break_either_format():
