@@ -75,7 +75,7 @@ test-pages: environment-dev ## look at paper.html and report.html of the toy exp
 	@$(BIN)/python -m pytest tests/pages
 
 test-cluster: environment-dev ## run on a Slurm cluster of one node (needs root on Debian or Ubuntu)
-	@$(BIN)/python -m pytest tests/cluster
+	@$(BIN)/python -m pytest -o faulthandler_timeout=1800 tests/cluster
 
 test-faults: environment-dev ## kill, damage and fill up runs; each must recover
 	@$(BIN)/python -m pytest tests/faults
@@ -107,10 +107,11 @@ crosscheck: ## against other packages (QuTiP, thewalrus), in an environment of t
 bench: environment-dev ## speed and memory beside the alternatives, as ratios
 	@$(BIN)/python benchmarks/run.py
 
-reference: reproduce ## write reference/EXPERIMENT again, the numbers that other runs are compared with
+reference: reproduce ## write again reference/EXPERIMENT, with which runs are compared, and all that quotes it
 	@$(BIN)/python tools/write_reference.py "$(RESULTS_DIR)/$(EXPERIMENT)"
+	@$(MAKE) --no-print-directory docs
 
-docs: environment-dev ## write again the pages that are generated (config reference, README index)
+docs: environment-dev ## write again what is generated in README and docs (results, index, config reference)
 	@$(BIN)/python tools/generate_docs.py
 
 clean: environment ## delete the results of EXPERIMENT (asks if they took more than a minute)

@@ -7,7 +7,7 @@ from entangled_drums.provenance.job import Job, execute
 
 
 def main(job: Job) -> None:
-    summary = jsonfile.read(job.inputs["summary"])
+    summary = jsonfile.read(job.inputs["summary"][0])
     write_figure(
         figs10.draw(summary, job.settings["origin"]),
         job.outputs,

@@ -1,8 +1,9 @@
-"""Write reference/<experiment>/ from a verified run: small tables, and digests of all results.
+"""Write reference/<experiment>/ from a verified run: small tables, verdicts, all digests.
 
     python tools/write_reference.py results/aalto-2018
 
-`entangled-drums verify RESULTS --against reference/aalto-2018` compares another run with it.
+`entangled-drums verify RESULTS --against reference/aalto-2018` compares another run with it. The
+results in README.md come from there (tools/generate_docs.py), and its pictures from the same run.
 """
 
 import argparse
@@ -10,10 +11,13 @@ import math
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from entangled_drums import jsonfile
 from entangled_drums.errors import EntangledDrumsError
+from entangled_drums.exhibits import FIGURES, TABLES, exhibits
 from entangled_drums.provenance.compare import NAME, reference_content
+from entangled_drums.provenance.record import SUFFIX, read_record
 from entangled_drums.provenance.verify import verify
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,6 +28,9 @@ TOLERANCES = {
     "figures": {"relative": 1e-6, "absolute": 1e-6},
     "tables": {"relative": 1e-6, "absolute": 1e-4},
 }
+
+PICTURES = {"aalto-2018": {"figures/fig4.png": "docs/images/fig4.png"}}
+"""By experiment: pictures of it that the documentation shows, and where."""
 
 LONGEST = 200
 """Rows of a table that are kept; of a longer one, every so many."""
@@ -65,8 +72,34 @@ def write(results: Path, target: Path) -> int:
         entries[name] = {**TOLERANCES[name.split("/")[0]], "every": every}
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_text(head + "".join(rows[::every]), encoding="utf-8")
-    jsonfile.write(target / NAME, reference_content(results, entries))
+    verdict = jsonfile.read(results / "inference" / "verdict.json")
+    verdicts = {point["operating_point"]: point["verdict"] for point in verdict["points"]}
+    content = reference_content(results, entries)
+    content["made"] = {kind: made(results, kind) for kind in (FIGURES, TABLES)}
+    content["verdict"] = {"summary": verdict["summary"], "points": verdicts}
+    jsonfile.write(target / NAME, content)
+    for source, picture in PICTURES.get(target.name, {}).items():
+        shutil.copyfile(results / source, ROOT / picture)
     return sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
+
+
+def made(results: Path, kind: str) -> dict[str, dict[str, Any]]:
+    """Return what made each figure or table: rule, script, module, config keys, and its forms."""
+    names = exhibits((path.as_posix() for path in (results / kind).iterdir()), kind)
+    entries = {}
+    for name in names:
+        record = read_record(results / kind / f"{name}{SUFFIX}")
+        script = next(file for file in record["code"] if file.startswith("scripts/"))
+        entries[name] = {
+            "rule": record["rule"],
+            "script": script,
+            "module": next(
+                (file for file in record["code"] if file.endswith(f"{kind}/{name}.py")), script
+            ),
+            "config_keys": record["settings"]["config_keys"],
+            "forms": sorted(output.rsplit(".", 1)[1] for output in record["outputs"]),
+        }
+    return entries
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ centre together and cannot be unfolded, so it is refused.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -83,6 +83,33 @@ def read(path: str | Path, kind: str | None = None) -> xarray.Dataset:
         )
     values = read_table(path.with_name(table))
     return recording.check(convert(settings, values, path), kind, path)
+
+
+def read_given(paths: Sequence[Path] | Path, kind: str) -> xarray.Dataset:
+    """Read the one recording among the files that were given for it; errors as for `read`.
+
+    Parameters
+    ----------
+    paths : Path or sequence of Path
+        A netCDF file, or a settings file and its table.
+    kind : str
+        Kind that is needed.
+
+    Returns
+    -------
+    xarray.Dataset
+        Without the record of the job that may have written it.
+    """
+    given = [paths] if isinstance(paths, Path) else list(paths)
+    files = [path for path in given if path.suffix != ".csv"]
+    if len(files) != 1:
+        raise RecordingError(
+            f"{', '.join(path.name for path in given)}: not one recording; keep one netCDF file, "
+            "or one settings file and its table"
+        )
+    dataset = read(files[0], kind)
+    dataset.attrs.pop("record_id", None)
+    return dataset
 
 
 def _try_netcdf(path: Path, kind: str | None) -> None:

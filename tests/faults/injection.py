@@ -64,7 +64,8 @@ def small_experiment() -> dict:
     power, ratios = next(iter(experiment["operating_points"].items()))
     experiment["operating_points"] = {power: ratios[-1:]}
     experiment["theory"]["band_samples"] = 20
-    experiment["coverage"]["replicas"] = {"prior": 1}
+    experiment["inference"]["routes"] = ["direct"]
+    del experiment["coverage"]
     return experiment
 
 

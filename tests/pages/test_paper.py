@@ -108,7 +108,17 @@ def test_it_prints_on_a4(paper: Page) -> None:
     for width, height in boxes:
         assert float(width) == pytest.approx(210.0 / 25.4 * 72.0, abs=1.0)
         assert float(height) == pytest.approx(297.0 / 25.4 * 72.0, abs=1.0)
-    assert paper.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_nothing_is_wider_than_the_paper(paper: Page) -> None:
+    paper.call("Emulation.setEmulatedMedia", media="print")
+    wide = paper.evaluate(
+        "[...document.querySelectorAll('body *')].map(one => "
+        "[one.tagName, one.innerText || '', one.getBoundingClientRect().right - "
+        "document.body.getBoundingClientRect().right]).filter(found => found[2] > 1)"
+    )
+    paper.call("Emulation.setEmulatedMedia", media="")
+    assert wide == []
 
 
 def test_it_is_complete_without_its_folder(results: Path, page: Page, alone) -> None:

@@ -7,7 +7,11 @@ import pytest
 
 from entangled_drums.configuration.experiment import load_experiment
 from entangled_drums.errors import ConfigurationError
-from entangled_drums.figures.names import FRAME_SWEEPS, FREQUENCY_SWEEPS, MAP_SWEEPS
+from entangled_drums.figures.names import (
+    FRAME_SWEEPS,
+    FREQUENCY_SWEEPS,
+    MAP_SWEEPS,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,3 +52,28 @@ def test_aalto_declares_all_that_the_figures_of_theory_need():
     for first, second in (FREQUENCY_SWEEPS, FRAME_SWEEPS):
         assert sweeps[first]["axes"] == sweeps[second]["axes"]
         assert (sweeps[first]["model"], sweeps[second]["model"]) == ("rwa", "counter-rotating")
+
+
+def drawing(names, folder):
+    text = (ROOT / "config/experiments/toy.yaml").read_text(encoding="utf-8")
+    text, changed = re.subn(r"(?m)^  drawn: .*$", f"  drawn: {names}", text)
+    assert changed == 1
+    path = folder / "toy.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_experiment_chooses_its_figures(tmp_path):
+    assert load(drawing("[fig3, table_s2]", tmp_path))["figures"]["drawn"] == ["fig3", "table_s2"]
+    for wrong in ("[]", "[fig4, fig4]", "[Fig 4]"):
+        with pytest.raises(ConfigurationError, match=r"figures\.drawn"):
+            load(drawing(wrong, tmp_path))
+
+
+def test_every_figure_and_table_can_be_chosen():
+    rules = "".join(
+        (ROOT / f"workflow/rules/{stage}.smk").read_text("utf-8") for stage in ("figures", "tables")
+    )
+    made = re.findall(r"(?m)^rule (?:draw|write)_(\w+):", rules)
+    assert len(made) > 8
+    assert sorted(re.findall(r'show\(\s*"(\w+)"', rules)) == sorted(made)

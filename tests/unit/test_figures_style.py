@@ -19,10 +19,13 @@ MODULES = (
     "figures.output",
     "figures.layout",
     "figures.fig1",
+    "figures.fig2",
+    "figures.fig3",
     "figures.fig4",
     "figures.figs6",
     "figures.figs7",
     "figures.figs8",
+    "figures.figs9",
     "tables.output",
     "tables.table_s2",
 )
@@ -65,6 +68,8 @@ DRAWN_TOGETHER = [
     ("squeezed", "intermediate", "antisqueezed"),
     (*ROUTES, "theory"),
     ("theory", "all_terms"),
+    ("line_1", "line_2", "squeezed", "antisqueezed"),
+    ("prior", "model_based", "truth"),
 ]
 
 

@@ -91,6 +91,29 @@ def test_one_flipped_byte_in_any_file_is_found(results: Path) -> None:
     assert verify(results).findings == ()
 
 
+def test_one_flipped_byte_in_any_input_is_found(edited: Checkout) -> None:
+    """Code, config and lock, which the records know by their digests too."""
+    results = edited.folder / "results/toy"
+    chain = read_chain(results)
+    code = {name for record in chain.records.values() for name in record["code"]}
+    inputs = {
+        name
+        for record in chain.records.values()
+        for name in record["inputs"]
+        if not (results / name).exists()
+    }
+    assert len(code) > 50
+    assert {TOY, "requirements/run.lock"} <= inputs
+    for name in sorted(code | inputs):
+        path = edited.folder / name
+        content = path.read_bytes()
+        path.write_bytes(content[:-1] + bytes([content[-1] ^ 4]) if content else b"#")
+        found = {finding.name for finding in verify(results, checkout=edited.folder).findings}
+        path.write_bytes(content)
+        assert name in found, name
+    assert verify(results, checkout=edited.folder).findings == ()
+
+
 def test_audit_costs_at_most_a_tenth_of_the_run(results: Path) -> None:
     """Processor time, which other processes on the machine do not change."""
     spent = {

@@ -18,6 +18,10 @@ def test_the_page_adds_a_figure(tmp_path: Path) -> None:
         assert path.exists() == bool(appended), name
         with open(path, "a", encoding="utf-8") as stream:
             stream.write(text)
+    toy = checkout.folder / "config/experiments/toy.yaml"
+    chosen = re.compile(r"(?m)^  drawn: .*\n")
+    assert chosen.search(toy.read_text(encoding="utf-8"))
+    toy.write_text(chosen.sub("", toy.read_text(encoding="utf-8")), encoding="utf-8")
     checkout.run("--cores", "2", "draw_figx1")
     figures = checkout.folder / "results" / "toy" / "figures"
     for kind in ("pdf", "png", "csv", "rst", "record.json"):

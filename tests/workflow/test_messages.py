@@ -45,6 +45,18 @@ def refusal(checkout: Checkout, **options) -> str:
             ("bin_widht_hz", "did you mean bin_width_hz"),
         ),
         (TOY, "red_coupling_hz: 1.4e+5", "red_coupling_hz: 1.4e5", ("red_coupling_hz", "1.4e+5")),
+        (
+            TOY,
+            "  drawn: [fig2,",
+            "  drawn: [figg2,",
+            ("figures.drawn[0]", '"figg2"', "did you mean fig2?"),
+        ),
+        (
+            TOY,
+            "  drawn: [fig2,",
+            "  drawn: [figs7,",
+            ("figures.drawn[0]", '"figs7" cannot be drawn', "leave figs7 out"),
+        ),
         (TOY, "phases: 8", "phases: eight", ("phases", "eight")),
         (TOY, "[0.45, 0.62]", "[0.45, 0.62, 1.4]", ("operating_points.reference", "1.4")),
         (

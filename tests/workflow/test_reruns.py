@@ -79,7 +79,7 @@ def test_second_run_does_nothing(checkout: Checkout) -> None:
             ("solve_sweep", "solve_band", "infer_*", "run_replicas"),
         ),
         (
-            f"{LIBRARY}/calibration.py",
+            f"{LIBRARY}/calibration/gaussian.py",
             "FORMAT_VERSION = 1",
             "FORMAT_VERSION = 2",
             ("calibrate_device", "infer_*", "run_replicas"),

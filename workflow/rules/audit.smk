@@ -39,4 +39,5 @@ rule audit:
         "../../scripts/audit.py"
 
 
+check_drawn()
 PRODUCTS += rules.audit.output

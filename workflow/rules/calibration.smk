@@ -1,10 +1,37 @@
-# Values and covariance that the inference starts from.
+# Values and covariance that the inference starts from: fitted to the recordings of the calibration
+# one step after the other, or taken from the device file or from a file of numbers.
+
+CALIBRATION_FILE = (
+    {"given": EXPERIMENT["calibration"]["path"]}
+    if EXPERIMENT["calibration"]["source"] == "file"
+    else {}
+)
+CALIBRATION_STEPS = (
+    {
+        step: result(f"calibration/device.{step}.json")
+        for step in (
+            "cavity_response",
+            "receiver",
+            "port_occupation",
+            "thermal_sweep",
+            "sideband_cooling",
+            "sideband_narrowing",
+            "probe",
+        )
+    }
+    if EXPERIMENT["calibration"]["source"] == "recordings"
+    else {}
+)
 
 
 rule calibrate_device:
     input:
+        **calibration_recordings(),
+        **CALIBRATION_FILE,
         code=code("calibrate_device"),
+        records=records(*calibration_recordings().values()),
     output:
+        **CALIBRATION_STEPS,
         calibration=result("calibration/device.json"),
         record=result("calibration/device.record.json"),
     log:
@@ -17,7 +44,11 @@ rule calibrate_device:
     resources:
         **cost("calibrate_device"),
     params:
-        settings=settings(device=device(), uncertainties=device(what=device_uncertainties)),
+        settings=settings(
+            device=device(),
+            uncertainties=device(what=device_uncertainties),
+            source=configured("calibration.source"),
+        ),
         code=code_digest("calibrate_device"),
     script:
         "../../scripts/calibrate_device.py"

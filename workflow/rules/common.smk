@@ -14,6 +14,7 @@ import yaml
 from entangled_drums import jsonfile
 from entangled_drums.chunking import chunks
 from entangled_drums.configuration.experiment import load_experiment
+from entangled_drums.configuration.problems import did_you_mean
 from entangled_drums.configuration.values import (
     device_uncertainties,
     device_values,
@@ -62,8 +63,19 @@ except EntangledDrumsError as error:
 RESULTS = Path(config["results_dir"], EXPERIMENT["name"]).as_posix()
 POINTS = operating_point_ids(EXPERIMENT)
 PRODUCTS = []  # every rule's results; what is missing is made again, even if nothing needs it
+SHOWN = []  # names of all figures and tables
+DRAWN = EXPERIMENT.get("figures", {}).get("drawn")
 SWEEPS = EXPERIMENT["theory"]["sweeps"]
 SIMULATED = EXPERIMENT["recordings"]["source"] == "simulated"
+CALIBRATION_KINDS = (
+    "cavity_response",
+    "background",
+    "load_noise",
+    "thermal_sweep",
+    "sideband_cooling",
+    "sideband_narrowing",
+    "probe_calibration",
+)
 ORIGIN = (
     "Assumed device; simulated laboratory."
     if SIMULATED
@@ -125,6 +137,27 @@ def code(rule_name):
 def code_digest(rule_name):
     """Digest of `code`, so that an edit is noticed by content, whatever the files' dates."""
     return data_digest({path: file_digest(path) for path in code(rule_name)})
+
+
+def show(name, outputs, lacking=""):
+    """Make a figure or table a product, if the experiment wants it and does not lack its data."""
+    SHOWN.append(name)
+    if DRAWN is not None and name in DRAWN and lacking:
+        refuse_drawn(name, f"cannot be drawn, for {lacking}; add that or leave {name} out")
+    if not lacking and (DRAWN is None or name in DRAWN):
+        PRODUCTS.extend(outputs)
+
+
+def check_drawn():
+    """Refuse names of figures and tables that no rule makes."""
+    for name in DRAWN or ():
+        if name not in SHOWN:
+            refuse_drawn(name, f"is no figure or table; {did_you_mean(name, SHOWN)}")
+
+
+def refuse_drawn(name, what):
+    place = f"figures.drawn[{DRAWN.index(name)}]"
+    refuse(f'config/experiments/{EXPERIMENT["name"]}.yaml: {place}: "{name}" {what}')
 
 
 def log_file(rule_name, job="job"):
@@ -228,6 +261,17 @@ def given_files(point, kind):
         for path in folder.glob(f"{kind}.*")
         if path.suffix in (".nc", ".yaml", ".csv")
     )
+
+
+def calibration_recordings():
+    """Recordings of the calibration that there are, by kind; none if they are not asked for."""
+    if EXPERIMENT["calibration"]["source"] != "recordings":
+        return {}
+    return {
+        kind: result(f"recordings/calibration.{kind}.nc")
+        for kind in CALIBRATION_KINDS
+        if SIMULATED or given_files("calibration", kind)
+    }
 
 
 def recorded(kind):

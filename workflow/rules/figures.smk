@@ -18,6 +18,15 @@ PROBE_OFFSET = (
     if "phase_scan" in EXPERIMENT["recordings"]
     else None
 )
+CALIBRATION = rules.calibrate_device.output.calibration
+TRUTH = [rules.draw_truth.output.truth] if SIMULATED else []
+WITH_EMISSION = [name for name in POINTS if SIMULATED or given_files(name, "emission")]
+EMISSIONS = [result(f"recordings/{name}/emission.nc") for name in WITH_EMISSION]
+POSTERIORS = expand(rules.infer_model_based.output.posterior, point=WITH_EMISSION)
+EMISSION_SHOWN, SCAN_SHOWN = (
+    result(f"recordings/{POINT_SHOWN}/{kind}.nc") for kind in ("emission", "phase_scan")
+)
+POSTERIOR_SHOWN = result(f"inference/{POINT_SHOWN}/model_based.posterior.nc")
 
 
 rule draw_fig1:
@@ -52,6 +61,81 @@ rule draw_fig1:
         "../../scripts/draw_fig1.py"
 
 
+rule draw_fig2:
+    input:
+        code=code("draw_fig2"),
+        records=records(*EMISSIONS, *POSTERIORS, CALIBRATION),
+        emissions=EMISSIONS,
+        posteriors=POSTERIORS,
+        calibration=CALIBRATION,
+    output:
+        pdf=result("figures/fig2.pdf"),
+        png=pictured("fig2"),
+        csv=result("figures/fig2.csv"),
+        rst=result("figures/fig2.rst"),
+        record=result("figures/fig2.record.json"),
+    log:
+        log_file("draw_fig2"),
+    benchmark:
+        benchmark_file("draw_fig2")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("draw_fig2"),
+    params:
+        settings=settings(
+            points=Configured(
+                [{"name": name, **POINTS[name]} for name in WITH_EMISSION],
+                ("operating_points", "drive.powers"),
+            ),
+            shown=POINT_SHOWN,
+            simulated=SIMULATED,
+            model=configured("inference.model"),
+            origin=ORIGIN,
+        ),
+        code=code_digest("draw_fig2"),
+    script:
+        "../../scripts/draw_fig2.py"
+
+
+rule draw_fig3:
+    input:
+        code=code("draw_fig3"),
+        records=records(EMISSION_SHOWN, SCAN_SHOWN, POSTERIOR_SHOWN, CALIBRATION),
+        emission=EMISSION_SHOWN,
+        phase_scan=SCAN_SHOWN,
+        posterior=POSTERIOR_SHOWN,
+        calibration=CALIBRATION,
+    output:
+        pdf=result("figures/fig3.pdf"),
+        png=pictured("fig3"),
+        csv=result("figures/fig3.csv"),
+        rst=result("figures/fig3.rst"),
+        record=result("figures/fig3.record.json"),
+    log:
+        log_file("draw_fig3"),
+    benchmark:
+        benchmark_file("draw_fig3")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("draw_fig3"),
+    params:
+        settings=lambda wildcards: settings(
+            point=configured("figures.operating_point"),
+            drive=drive_at(POINT_SHOWN),
+            probe_coupling_hz=configured("recordings.phase_scan.probe_coupling_hz"),
+            model=configured("inference.model"),
+            simulated=SIMULATED,
+            origin=ORIGIN,
+        ),
+        code=code_digest("draw_fig3"),
+    script:
+        "../../scripts/draw_fig3.py"
+
+
 rule draw_fig4:
     input:
         code=code("draw_fig4"),
@@ -59,14 +143,17 @@ rule draw_fig4:
             *expand(rules.join_sweep.output.sweep, sweep=RATIO_SWEEPS),
             *expand(rules.solve_band.output.band, sweep=RATIO_SWEEPS),
             *ROUTE_RESULTS,
+            rules.decide_verdict.output.verdict,
         ),
         sweeps=expand(rules.join_sweep.output.sweep, sweep=RATIO_SWEEPS),
         bands=expand(rules.solve_band.output.band, sweep=RATIO_SWEEPS),
         results=ROUTE_RESULTS,
+        verdict=rules.decide_verdict.output.verdict,
     output:
         pdf=result("figures/fig4.pdf"),
         png=pictured("fig4"),
         csv=result("figures/fig4.csv"),
+        rst=result("figures/fig4.rst"),
         record=result("figures/fig4.record.json"),
     log:
         log_file("draw_fig4"),
@@ -82,6 +169,7 @@ rule draw_fig4:
             drives=RATIO_DRIVES,
             comparison=configured("comparison"),
             origin=ORIGIN,
+            simulated=SIMULATED,
         ),
         code=code_digest("draw_fig4"),
     script:
@@ -189,11 +277,48 @@ rule draw_figs8:
         "../../scripts/draw_figs8.py"
 
 
+rule draw_figs9:
+    input:
+        code=code("draw_figs9"),
+        records=records(EMISSION_SHOWN, POSTERIOR_SHOWN, CALIBRATION, *TRUTH),
+        emission=EMISSION_SHOWN,
+        posterior=POSTERIOR_SHOWN,
+        calibration=CALIBRATION,
+        truth=TRUTH,
+    output:
+        pdf=result("figures/figs9.pdf"),
+        png=pictured("figs9"),
+        csv=result("figures/figs9.csv"),
+        rst=result("figures/figs9.rst"),
+        record=result("figures/figs9.record.json"),
+    log:
+        log_file("draw_figs9"),
+    benchmark:
+        benchmark_file("draw_figs9")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("draw_figs9"),
+    params:
+        settings=lambda wildcards: settings(
+            point=configured("figures.operating_point"),
+            model=configured("inference.model"),
+            counter_rotating=configured("laboratory.counter_rotating"),
+            seed=seed("figs9"),
+            simulated=SIMULATED,
+            origin=ORIGIN,
+        ),
+        code=code_digest("draw_figs9"),
+    script:
+        "../../scripts/draw_figs9.py"
+
+
 rule draw_figs10:
     input:
         code=code("draw_figs10"),
         records=records(*expand(rules.summarise_coverage.output.summary, study="main")),
-        summary=expand(rules.summarise_coverage.output.summary, study="main")[0],
+        summary=expand(rules.summarise_coverage.output.summary, study="main"),
     output:
         pdf=result("figures/figs10.pdf"),
         png=pictured("figs10"),
@@ -210,18 +335,39 @@ rule draw_figs10:
     resources:
         **cost("draw_figs10"),
     params:
-        settings=settings(origin=THEORY_ORIGIN),
+        settings=settings(origin="Assumed device; simulated laboratory."),
         code=code_digest("draw_figs10"),
     script:
         "../../scripts/draw_figs10.py"
 
 
-PRODUCTS += rules.draw_fig1.output + rules.draw_fig4.output
-if PROBE_SHOWN:
-    PRODUCTS += rules.draw_figs6.output
-if DRAWN_MAPS:
-    PRODUCTS += rules.draw_figs7.output
-if all(name in SWEEPS for name in FREQUENCY_SWEEPS):
-    PRODUCTS += rules.draw_figs8.output
-if COVERAGE:
-    PRODUCTS += rules.draw_figs10.output
+NO_POSTERIOR = "inference.routes lacks model_based"
+if "model_based" in ROUTES:
+    NO_POSTERIOR = "" if EMISSIONS else "there is no emission recording"
+NO_POINT = "figures.operating_point is not given"
+if POINT_SHOWN:
+    NO_POINT = NO_POSTERIOR or (
+        "" if EMISSION_SHOWN in EMISSIONS else f"there is no emission recording at {POINT_SHOWN}"
+    )
+NO_SCAN = NO_POINT
+if POINT_SHOWN and not SIMULATED and not given_files(POINT_SHOWN, "phase_scan"):
+    NO_SCAN = f"there is no phase scan at {POINT_SHOWN}"
+show("fig1", rules.draw_fig1.output)
+show("fig2", rules.draw_fig2.output, lacking=NO_POSTERIOR)
+show("fig3", rules.draw_fig3.output, lacking=NO_SCAN)
+show("fig4", rules.draw_fig4.output)
+show(
+    "figs6",
+    rules.draw_figs6.output + rules.solve_probe_disturbance.output,
+    lacking="" if POINT_SHOWN else "figures.operating_point is not given",
+)
+show("figs7", rules.draw_figs7.output, lacking="" if DRAWN_MAPS else f"no sweep of {MAP_SWEEPS}")
+show(
+    "figs8",
+    rules.draw_figs8.output,
+    lacking=(
+        "" if set(FREQUENCY_SWEEPS) <= set(SWEEPS) else f"not all sweeps of {FREQUENCY_SWEEPS}"
+    ),
+)
+show("figs9", rules.draw_figs9.output, lacking=NO_POINT)
+show("figs10", rules.draw_figs10.output, lacking="" if COVERAGE else "coverage is not given")

@@ -106,7 +106,7 @@ rule decide_verdict:
     params:
         settings=settings(
             points=Configured(list(POINTS), ("operating_points",)),
-            shown=configured("figures.operating_point") if "figures" in EXPERIMENT else None,
+            shown=configured("figures.operating_point") if POINT_SHOWN else None,
         ),
         code=code_digest("decide_verdict"),
     script:
@@ -146,8 +146,6 @@ rule compute_error_budget:
 
 
 PRODUCTS += rules.decide_verdict.output
-if POINT_SHOWN is not None:
-    PRODUCTS += expand(rules.compute_error_budget.output, point=POINT_SHOWN)
 if {"quadrature", "emission_bound", "direct"} & set(ROUTES):
     PRODUCTS += expand(rules.infer_direct.output, point=POINTS)
 if "model_based" in ROUTES:

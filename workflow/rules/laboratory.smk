@@ -145,7 +145,9 @@ rule record_calibration:
     params:
         settings=settings(
             device=device("cavity", "drum_1", "drum_2"),
-            measurement=configured("calibration"),
+            measurement=together(
+                {kind: configured(f"calibration.{kind}") for kind in CALIBRATION_KINDS}
+            ),
             emission=configured("recordings.emission"),
             probe_offset_hz=configured("recordings.phase_scan.probe_offset_hz"),
             laboratory=configured("laboratory"),

@@ -30,6 +30,36 @@ rule import_recording:
         "../../scripts/import_recording.py"
 
 
+rule import_calibration:
+    input:
+        **{kind: given_files("calibration", kind) for kind in calibration_recordings()},
+        code=code("import_calibration"),
+    output:
+        **calibration_recordings(),
+        record=result("recordings/calibration.record.json"),
+    log:
+        log_file("import_calibration"),
+    benchmark:
+        benchmark_file("import_calibration")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("import_calibration"),
+    params:
+        settings=settings(
+            kinds=list(calibration_recordings()),
+            source=configured("recordings.source"),
+            path=configured("recordings.path"),
+        ),
+        code=code_digest("import_calibration"),
+    script:
+        "../../scripts/import_calibration.py"
+
+
+if calibration_recordings():
+    PRODUCTS += rules.import_calibration.output
+
 for _point in POINTS:
     for _kind in ("emission", "phase_scan", "stationarity"):
         if given_files(_point, _kind):

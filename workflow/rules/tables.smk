@@ -10,8 +10,9 @@ ERROR_BUDGET = (
 rule write_table_s2:
     input:
         code=code("write_table_s2"),
-        records=records(*ROUTE_RESULTS),
+        records=records(*ROUTE_RESULTS, rules.decide_verdict.output.verdict),
         results=ROUTE_RESULTS,
+        verdict=rules.decide_verdict.output.verdict,
     output:
         csv=result("tables/table_s2.csv"),
         md=result("tables/table_s2.md"),
@@ -62,6 +63,9 @@ rule write_table_s3:
         "../../scripts/write_table_s3.py"
 
 
-PRODUCTS += rules.write_table_s2.output
-if ERROR_BUDGET:
-    PRODUCTS += rules.write_table_s3.output
+show("table_s2", rules.write_table_s2.output)
+show(
+    "table_s3",
+    rules.write_table_s3.output + ERROR_BUDGET + records(*ERROR_BUDGET),
+    lacking="" if ERROR_BUDGET else "figures.operating_point is not given",
+)

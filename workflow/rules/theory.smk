@@ -3,7 +3,6 @@
 
 RATIO_SWEEPS, RATIO_DRIVES = ratio_sweeps()
 POINT_SHOWN = EXPERIMENT.get("figures", {}).get("operating_point")
-PROBE_SHOWN = POINT_SHOWN is not None and "phase_scan" in EXPERIMENT["recordings"]
 
 
 rule solve_sweep:
@@ -23,7 +22,7 @@ rule solve_sweep:
         **cost("solve_sweep"),
     params:
         settings=lambda wildcards: settings(
-            device=device("cavity", "drum_1", "drum_2", "bath", "heating"),
+            device=device("cavity", "drum_1", "drum_2", "bath", "heating", "lines"),
             drive=drive_in(wildcards.sweep),
             axes=configured(f"theory.sweeps.{wildcards.sweep}.axes"),
             model=configured(f"theory.sweeps.{wildcards.sweep}.model"),
@@ -76,9 +75,9 @@ rule solve_band:
         **cost("solve_band"),
     params:
         settings=lambda wildcards: settings(
-            device=device("cavity", "drum_1", "drum_2", "bath", "heating"),
+            device=device("cavity", "drum_1", "drum_2", "bath", "heating", "lines"),
             uncertainties=device(
-                "cavity", "drum_1", "drum_2", "bath", "heating", what=device_uncertainties
+                "cavity", "drum_1", "drum_2", "bath", "heating", "lines", what=device_uncertainties
             ),
             drive=drive_in(wildcards.sweep),
             axes=configured(f"theory.sweeps.{wildcards.sweep}.axes"),
@@ -108,7 +107,7 @@ rule solve_probe_disturbance:
         **cost("solve_probe_disturbance"),
     params:
         settings=lambda wildcards: settings(
-            device=device("cavity", "drum_1", "drum_2", "bath", "heating"),
+            device=device("cavity", "drum_1", "drum_2", "bath", "heating", "lines"),
             point=configured("figures.operating_point"),
             drive=drive_at(POINT_SHOWN),
             probe_offset_hz=configured("recordings.phase_scan.probe_offset_hz"),
@@ -123,5 +122,3 @@ for _sweep in SWEEPS:
     PRODUCTS += parts_of(_sweep) + records(*parts_of(_sweep))
 PRODUCTS += expand(rules.join_sweep.output, sweep=SWEEPS)
 PRODUCTS += expand(rules.solve_band.output, sweep=RATIO_SWEEPS)
-if PROBE_SHOWN:
-    PRODUCTS += rules.solve_probe_disturbance.output

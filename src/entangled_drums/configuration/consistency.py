@@ -159,6 +159,13 @@ def calibration_problems(config: Mapping[str, Any]) -> list[Problem]:
     if point not in points:
         what = f"{shown(point)} is not an operating point; {did_you_mean(point, points)}"
         found.append(Problem(("calibration", "stationarity", "point"), what))
+    calibration = config["calibration"]
+    if calibration["source"] == "file" and "path" not in calibration:
+        what = "missing key, source is file; write for example path: config/calibrations/mine.json"
+        found.append(Problem(("calibration", "path"), what))
+    if calibration["source"] != "file" and "path" in calibration:
+        what = f"source is {calibration['source']}; remove this key, or write source: file"
+        found.append(Problem(("calibration", "path"), what))
     recordings = config["recordings"]
     if recordings["source"] == "files" and "path" not in recordings:
         what = "missing key, source is files; write for example path: config/recordings/example"

@@ -41,6 +41,7 @@ Array = NDArray[np.float64]
 
 NOTICED = 0.9
 _ROUNDS = 6
+_TOO_LARGE = 3.0
 _TOLERANCE = 0.01
 _LARGEST_SHIFT = 1.0
 """Bias of D, in sigma, above which an imperfection belongs into the error budget."""
@@ -270,13 +271,22 @@ def search(
     size = min(injection.guess, injection.largest)
     tried: dict[float, Fit] = {}
     for _ in range(_ROUNDS):
-        tried[size] = fit(spoilt(size), fidelity, prepared)
+        try:
+            tried[size] = fit(spoilt(size), fidelity, prepared)
+        except InferenceError:
+            # So large that no parameters fit: smaller.
+            if injection.analysis is not None:
+                raise
+            size /= _TOO_LARGE
+            continue
         if abs(tried[size].noticed - NOTICED) < _TOLERANCE or injection.analysis is not None:
             break
         following = min(_rescaled(size, tried), injection.largest)
         if following in tried:
             break
         size = following
+    if not tried:
+        raise InferenceError(f"misfit: no size of {name} that was tried can be fitted")
     best = min(tried, key=lambda one: abs(tried[one].noticed - NOTICED))
     found = tried[best]
     outcomes = [noticed(spoilt(best), fidelity, prepared, one) for one in replicas]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import binom, chi2
+from scipy.special import bdtr, chdtrc
 
 from entangled_drums.coverage.replica import LINE_ROUTES, RANKED
 from entangled_drums.coverage.scenarios import BORDER, COVERAGE, FAR, IN_TIME, POWER, SCENARIOS
@@ -109,7 +109,7 @@ def coverage(of: Sequence[float]) -> dict[str, Any]:
         "replicas": count,
         "levels": levels,
         "rank_histogram": histogram.tolist(),
-        "rank_p_value": float(chi2.sf(statistic, BINS - 1)),
+        "rank_p_value": float(chdtrc(BINS - 1, statistic)),
     }
 
 
@@ -139,8 +139,8 @@ def binomial_interval(hits: int, count: int, level: float = 0.95) -> tuple[float
     tail = (1.0 - level) / 2.0
     if count == 0:
         return 0.0, 1.0
-    low = 0.0 if hits == 0 else float(brentq(lambda p: binom.sf(hits - 1, count, p) - tail, 0, 1))
-    high = 1.0 if hits == count else float(brentq(lambda p: binom.cdf(hits, count, p) - tail, 0, 1))
+    low = 0.0 if hits == 0 else float(brentq(lambda p: 1.0 - bdtr(hits - 1, count, p) - tail, 0, 1))
+    high = 1.0 if hits == count else float(brentq(lambda p: bdtr(hits, count, p) - tail, 0, 1))
     return low, high
 
 

@@ -26,7 +26,7 @@ _LABELS = {
 }
 _FIRST, _SECOND = "A", "B"
 _ROW_MM = 9.5
-_TOP_MM = 17.0
+_TOP_MM = 13.5
 _BOTTOM_MM = 10.0
 _LEFT_MM = 27.0
 _RIGHT_MM = 3.0

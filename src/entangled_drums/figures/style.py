@@ -13,7 +13,9 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from entangled_drums.inference.route_result import ROUTE_LABELS
@@ -91,9 +93,16 @@ LOOKS = MappingProxyType(
         "direct": Look(ROUTE_LABELS["direct"], "#882255", "o"),
         "model_based": Look(ROUTE_LABELS["model_based"], "#1A1A1A", "D"),
         "duan": Look("Duan sum", "#1A1A1A", "D"),
-        "cavity_occupation": Look("occupation of the cavity", "#4477AA", "h"),
-        "receiver.gain": Look("gain", "#999933", "p"),
-        "bath.external_occupation": Look("occupation of the port", "#AA4499", "8"),
+        "cavity_occupation": Look("occupation of the cavity", "#4477AA", "H"),
+        "receiver.gain": Look("gain", "#999933", "x"),
+        "bath.external_occupation": Look("occupation of the port", "#AA4499", "+"),
+        "line_1": Look(r"line near $-\Omega$", "#0077BB", "^"),
+        "line_2": Look(r"line near $+\Omega$", "#EE7733", "p"),
+        "prior": Look("calibration alone", "#999999", line="--"),
+        "truth": Look("true value of the simulated laboratory", "#D92120", line="-"),
+        "entangled": Look("entangled", "#000000", "h"),
+        "not_shown": Look("not shown", "#4D4D4D", "8"),
+        "contradiction": Look("contradiction", "#EE3377", "d"),
         "theory": Look("theory", "#4477AA", line="-"),
         "all_terms": Look("theory with all counter-rotating terms", "#BB5566", line="-"),
         "vacuum": Look("vacuum level", "#555555", line="--"),
@@ -103,6 +112,7 @@ LOOKS = MappingProxyType(
 )
 THEORY_BAND_COLOUR = "#C5DBEC"
 ENTANGLED_COLOUR = "#F4F4F4"
+MODEL_BAND_COLOUR = "#BFBFBF"
 CAVITY_COLOUR = "#999999"
 CAVITY_BAND_COLOUR = "#EEEEEE"
 UNSTABLE_COLOUR = "#BBBBBB"
@@ -120,6 +130,9 @@ OPERATING_POINT: dict[str, Any] = {
 }
 """How the place of an operating point is marked on a map."""
 
+STEPS = "viridis"
+"""Colour map that a few curves of rising parameter take their colours from, see `steps`."""
+
 SEQUENTIAL = "Greys"
 """Colour map of quantities without a border value, light for little."""
 
@@ -134,6 +147,12 @@ def context() -> Iterator[None]:
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_SETTINGS)
         yield
+
+
+def steps(count: int) -> list[str]:
+    """Return colours for curves of a rising parameter, dark first; all stand out from white."""
+    places = np.linspace(0.0, 0.85, count) if count > 1 else np.array([0.3])
+    return [to_hex(matplotlib.colormaps[STEPS](place)) for place in places]
 
 
 def new_figure(width_mm: float, height_mm: float) -> Figure:

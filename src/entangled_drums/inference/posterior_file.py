@@ -52,3 +52,21 @@ def write(
 ) -> None:
     """Write draws to exactly the path given."""
     arrayfile.write(path, dataset(draws), record_id, group=GROUP)
+
+
+def read(path: str | Path) -> dict[str, NDArray[np.float64]]:
+    """Read draws back, all chains in one.
+
+    Returns
+    -------
+    dict
+        Draws (S,) by name, as given to `write` but for what did not fill all chains; S is 0 where
+        the route gave no result.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is not such a file.
+    """
+    found = arrayfile.read(path, group=GROUP)
+    return {str(name): values.values.reshape(-1) for name, values in found.data_vars.items()}

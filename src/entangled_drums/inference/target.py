@@ -39,6 +39,8 @@ _JITTER = 1e-10
 """Added to the correlations of the prior: parameters tied exactly stay tied to a part in 1e5."""
 _SMALLEST_SHARE = 1e-6
 """Lower bound of what must be positive, as a share of its calibrated value."""
+_SAFE = 7.0
+"""A bound this many standard deviations away is never reached."""
 _CHUNK = 64
 _STEP = 1e-4
 
@@ -167,23 +169,27 @@ class Target:
         return np.where(self.allowed(u), quadratic, -np.inf)
 
     def prior_draws(self, count: int, generator: np.random.Generator, sweeps: int = 30) -> Array:
-        """Return draws (count, P) from the prior, by Gibbs sampling of the cut-off normal.
+        """Return draws (count, P) from the prior, a normal distribution cut off at the bounds.
 
-        Exact where the prior is uncorrelated. Rejection would fail for a calibration that estimates
-        an occupation several standard deviations below zero.
+        Parameters near a bound are drawn from their own cut-off normal distribution, by Gibbs
+        sampling (exact for one of them; rejection would fail for an occupation that a calibration
+        estimates several standard deviations below zero); all others given these.
         """
         lowest = self.lowest
-        u = np.maximum(np.zeros((count, self.size)), lowest)
-        for _ in range(sweeps):
-            for at in range(self.size):
-                spread = 1.0 / np.sqrt(self.precision[at, at])
-                others = u @ self.precision[at] - u[:, at] * self.precision[at, at]
-                mean = -others * spread**2
-                # From the upper tail, where the normal distribution keeps its digits.
-                beyond = ndtr(-(lowest[at] - mean) / spread)
-                drawn = mean - spread * ndtri(beyond * (1.0 - generator.random(count)))
-                u[:, at] = np.maximum(drawn, lowest[at])
-        return u
+        near = np.flatnonzero(lowest > -_SAFE)
+        rest = np.flatnonzero(lowest <= -_SAFE)
+        u = np.empty((count, self.size))
+        covariance = np.linalg.inv(self.precision)
+        if near.size:
+            within = covariance[np.ix_(near, near)]
+            u[:, near] = _cut_off(within, lowest[near], count, generator, sweeps)
+        if rest.size:
+            # The block of a precision matrix is the inverse of the conditional covariance.
+            block = self.precision[np.ix_(rest, rest)]
+            mean = -u[:, near] @ np.linalg.solve(block, self.precision[np.ix_(rest, near)]).T
+            root = np.linalg.cholesky(np.linalg.inv(block))
+            u[:, rest] = mean + generator.standard_normal((count, rest.size)) @ root.T
+        return np.maximum(u, lowest)
 
     def log_posterior(self, u: Array) -> Array:
         """Return the log of the posterior up to a constant, (B,)."""
@@ -297,6 +303,24 @@ class Target:
         found["calibration"] = _goodness(pull, self.size - used)
         found["all"] = _goodness(total + pull, degrees + self.size - used)
         return found
+
+
+def _cut_off(
+    covariance: Array, lowest: Array, count: int, generator: np.random.Generator, sweeps: int
+) -> Array:
+    """Draws (count, K) of a normal distribution around zero, each component above its bound."""
+    precision = np.linalg.inv(covariance)
+    u = np.maximum(np.zeros((count, lowest.size)), lowest)
+    for _ in range(sweeps if lowest.size > 1 else 1):
+        for at in range(lowest.size):
+            spread = 1.0 / np.sqrt(precision[at, at])
+            others = u @ precision[at] - u[:, at] * precision[at, at]
+            mean = -others * spread**2
+            # From the upper tail, where the normal distribution keeps its digits.
+            beyond = ndtr(-(lowest[at] - mean) / spread)
+            drawn = mean - spread * ndtri(beyond * (1.0 - generator.random(count)))
+            u[:, at] = np.maximum(drawn, lowest[at])
+    return u
 
 
 def _goodness(deviance: float, degrees: float) -> Goodness:

@@ -53,13 +53,15 @@ tr { break-inside: avoid; }
 .assumptions { font-size: 7pt; }
 .assumptions td:not(:last-child) { white-space: nowrap; }
 .sourced { font-weight: bold; }
-td.number, .table td:nth-child(-n+4) { white-space: nowrap; }
+td.number { white-space: nowrap; }
+.table table { font-size: 6.5pt; }
+.table th, .table td { padding: .35mm .6mm; }
 .contents { padding: 0; list-style: none; }
 .page { break-before: page; break-after: page; }
 .exhibit { margin: 0 0 8mm; }
 figure { margin: 0; break-inside: avoid; }
 figcaption { font-size: 9pt; margin: 2mm 0 0; }
-.table figcaption { break-after: avoid; }
+.table figcaption { break-inside: avoid; break-after: avoid; }
 .table figure { break-inside: auto; }
 .notes p { font-size: 7.5pt; color: #333; margin: 0; }
 .made { font-size: 7.5pt; color: #555; }

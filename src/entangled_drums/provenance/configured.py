@@ -38,6 +38,9 @@ def stale_config(chain: Chain, checkout: Path) -> list[Finding]:
         )
     except ConfigurationError as error:
         return [Finding(f"config/experiments/{name}.yaml", STALE, str(error))]
+    except KeyError as error:
+        reason = f"this program needs {error}, which the schema of that checkout does not know"
+        return [Finding("workflow/schemas", STALE, reason)]
     changed = sorted(set(_differences(before, now)))
     findings = []
     for content in chain.records.values():

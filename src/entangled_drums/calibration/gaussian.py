@@ -119,6 +119,17 @@ class Calibration:
                 f"calibration: {name} is missing; add it with value and uncertainty"
             ) from None
 
+    def require(self, names: tuple[str, ...]) -> None:
+        """Refuse a calibration that lacks one of these parameters.
+
+        Raises
+        ------
+        CalibrationError
+            Names the first that is missing.
+        """
+        for name in names:
+            self.index(name)
+
     def uncertain_names(self, among: tuple[str, ...] | None = None) -> tuple[str, ...]:
         """Return the names whose uncertainty is not zero, optionally only of those given.
 

@@ -1,0 +1,119 @@
+"""Step 4: a weak red tone against temperature gives gain times coupling, occupation and linewidth.
+
+Where a drum follows the cryostat, its line grows as the Bose-Einstein occupation, which needs no
+calibration; at the cold end a constant heat load holds it warmer. The heat that a thermal link
+carries is proportional to the difference of a power p of the temperatures of its ends, so
+
+    T_drum^p = T^p - T_base^p + T_cold^p,
+
+with T_cold the temperature that belongs to the drum's occupation at base temperature. The power
+depends on what the link is made of (2 for electrons, 4 for phonons at an interface, 5 for phonons
+to electrons): it is free for each drum, with a wide prior. The cavity's baths warm with the
+cryostat by an unknown amount at each temperature, the same for port and internal loss.
+"""
+
+import numpy as np
+import xarray
+from numpy.typing import NDArray
+
+from entangled_drums.calibration.knowledge import Knowledge
+from entangled_drums.calibration.scoring import Fit, Nuisance, fit
+from entangled_drums.calibration.tone_spectra import (
+    DRUMS,
+    ToneSpectra,
+    Values,
+    heated,
+    linear_model,
+    possible,
+)
+from entangled_drums.parameters import System
+from entangled_drums.units import BOLTZMANN, HBAR
+
+Array = NDArray[np.float64]
+
+LINK_POWER, LINK_POWER_UNCERTAINTY = 4.0, 1.5
+"""Prior of p, an assumption wide enough for every link that is known."""
+_CAVITY_WARMING = 3.0
+_LOWEST_POWER = 1.0
+_COLDEST = 1e-3
+
+
+def calibrate(dataset: xarray.Dataset, knowledge: Knowledge, fine: Array | None = None) -> Fit:
+    """Fit a recording of kind ``thermal_sweep``.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+    knowledge : Knowledge
+        What is known beforehand.
+    fine : ndarray, optional
+        See `tone_spectra.linear_model`.
+
+    Raises
+    ------
+    CalibrationError
+        If the search does not settle.
+    """
+    table = ToneSpectra.of(dataset)
+    shown_k = np.asarray(dataset["temperature_k"].values, dtype=np.float64)
+    thermometer = max(float(dataset.attrs["temperature_uncertainty"]), 1e-9)
+    nuisances = (
+        Nuisance("thermometer_error", "1", 0.0, thermometer, thermometer),
+        *(
+            Nuisance(
+                f"drum_{drum}.link_power", "1", LINK_POWER, LINK_POWER_UNCERTAINTY,
+                LINK_POWER_UNCERTAINTY,
+            )
+            for drum in DRUMS
+        ),
+        *(
+            Nuisance(f"cavity_warming_{one:g}_k", "quanta", 0.0, _CAVITY_WARMING)
+            for one in shown_k
+        ),
+    )  # fmt: skip
+
+    def occupations(system: System, values: Values, own: Array) -> Array:
+        found = heated(system, values, own)
+        error, power = own[:, 0, None, None], np.maximum(own[:, 1:3], _LOWEST_POWER)
+        found = found + np.zeros((len(own), *table.shape.shape, 1))
+        found[..., :2] += own[:, None, 3:, None]
+        for at, drum in enumerate(DRUMS):
+            found[..., 2 + at] = drum_occupation(
+                found[..., 2 + at],
+                2.0 * np.pi * values[f"drum_{drum}.frequency_hz"],
+                shown_k * (1.0 + error),
+                values["cryostat.base_temperature_k"],
+                power[:, at, None, None],
+            )
+        return found
+
+    def allowed(x: Array) -> bool:
+        return bool(x[len(knowledge.names)] > -0.5) and in_range(x)
+
+    in_range = possible(table, knowledge)
+    linear = linear_model(table, knowledge, nuisances, occupations, fine=fine)
+    return fit(knowledge, nuisances, table.data(), linear, allowed)
+
+
+def drum_occupation(
+    cold: Array, frequency: Array, temperature_k: Array, base_k: Array, power: Array
+) -> Array:
+    """Return the occupation of a drum on a warming cryostat.
+
+    Parameters
+    ----------
+    cold : array_like
+        Occupation at base temperature.
+    frequency : array_like
+        Of the drum, rad/s.
+    temperature_k, base_k : array_like
+        Of the cryostat, now and at base.
+    power : array_like
+        Power p of the law in the head of this module.
+    """
+    quantum_k = HBAR * frequency / BOLTZMANN
+    cold_k = quantum_k / np.log1p(1.0 / np.maximum(cold, _COLDEST))
+    # In units of the drum's cold temperature no power overflows.
+    raised = (temperature_k / cold_k) ** power - (base_k / cold_k) ** power + 1.0
+    drum_k = cold_k * np.maximum(raised, _COLDEST) ** (1.0 / power)
+    return np.asarray(1.0 / np.expm1(quantum_k / drum_k))
