@@ -164,7 +164,7 @@ def record_emission(
     truth: Mapping[str, float],
     drive: DriveSettings,
     settings: EmissionSettings,
-    generator: np.random.Generator,
+    generator: np.random.Generator | None,
     imperfections: Imperfections = NONE,
 ) -> xarray.Dataset:
     """Record the noise that leaves the cavity under the two pumps.
@@ -177,8 +177,8 @@ def record_emission(
         Settings of the pump generators (plain numbers).
     settings : EmissionSettings
         Span, bins and duration.
-    generator : numpy.random.Generator
-        Source of randomness.
+    generator : numpy.random.Generator or None
+        Source of randomness; with None the expected powers are returned.
     imperfections : Imperfections, optional
         What the laboratory does that the model does not say.
 
@@ -205,7 +205,7 @@ def record_segments(
     drive: DriveSettings,
     settings: EmissionSettings,
     segments: int,
-    generator: np.random.Generator,
+    generator: np.random.Generator | None,
     imperfections: Imperfections = NONE,
 ) -> xarray.Dataset:
     """Record the emission in segments of a run, to see whether the state holds.
@@ -251,7 +251,7 @@ def record_phase_scan(
     drive: DriveSettings,
     probe: ProbeSettings,
     settings: PhaseScanSettings,
-    generator: np.random.Generator,
+    generator: np.random.Generator | None,
     imperfections: Imperfections = NONE,
 ) -> xarray.Dataset:
     """Record the two probe lines for every phase of the blue probe, with its exact back-action.
@@ -266,8 +266,8 @@ def record_phase_scan(
         Settings of the probe generators; ``phase_rad`` has shape (phases,).
     settings : PhaseScanSettings
         Spans, bins and duration.
-    generator : numpy.random.Generator
-        Source of randomness.
+    generator : numpy.random.Generator or None
+        Source of randomness; with None the expected powers are returned.
     imperfections : Imperfections, optional
         What the laboratory does that the model does not say.
 
