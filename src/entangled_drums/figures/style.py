@@ -94,6 +94,7 @@ LOOKS = MappingProxyType(
         "model_based": Look(ROUTE_LABELS["model_based"], "#1A1A1A", "D"),
         "line_1": Look(r"line near $-\Omega$", "#0077BB", "^"),
         "line_2": Look(r"line near $+\Omega$", "#EE7733", "p"),
+        "receiver": Look("loads", "#117755", "H"),
         "prior": Look("calibration alone", "#999999", line="--"),
         "truth": Look("true value of the simulated laboratory", "#D92120", line="-"),
         "entangled": Look("entangled", "#000000", "h"),
