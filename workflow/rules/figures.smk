@@ -143,14 +143,17 @@ rule draw_fig4:
             *expand(rules.join_sweep.output.sweep, sweep=RATIO_SWEEPS),
             *expand(rules.solve_band.output.band, sweep=RATIO_SWEEPS),
             *ROUTE_RESULTS,
+            rules.decide_verdict.output.verdict,
         ),
         sweeps=expand(rules.join_sweep.output.sweep, sweep=RATIO_SWEEPS),
         bands=expand(rules.solve_band.output.band, sweep=RATIO_SWEEPS),
         results=ROUTE_RESULTS,
+        verdict=rules.decide_verdict.output.verdict,
     output:
         pdf=result("figures/fig4.pdf"),
         png=pictured("fig4"),
         csv=result("figures/fig4.csv"),
+        rst=result("figures/fig4.rst"),
         record=result("figures/fig4.record.json"),
     log:
         log_file("draw_fig4"),
@@ -166,6 +169,7 @@ rule draw_fig4:
             drives=RATIO_DRIVES,
             comparison=configured("comparison"),
             origin=ORIGIN,
+            simulated=SIMULATED,
         ),
         code=code_digest("draw_fig4"),
     script:

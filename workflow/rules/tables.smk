@@ -4,8 +4,9 @@
 rule write_table_s2:
     input:
         code=code("write_table_s2"),
-        records=records(*ROUTE_RESULTS),
+        records=records(*ROUTE_RESULTS, rules.decide_verdict.output.verdict),
         results=ROUTE_RESULTS,
+        verdict=rules.decide_verdict.output.verdict,
     output:
         csv=result("tables/table_s2.csv"),
         md=result("tables/table_s2.md"),

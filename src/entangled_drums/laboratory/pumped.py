@@ -17,7 +17,7 @@ from entangled_drums import (
     tones,
     windows,
 )
-from entangled_drums.laboratory import receiver
+from entangled_drums.laboratory import isolator, receiver
 from entangled_drums.laboratory.imperfections import (
     NONE,
     Course,
@@ -120,7 +120,7 @@ def line_centres_hz(
 
 
 def emission_psd(
-    system: System, imperfections: Imperfections, along: Course
+    system: System, truth: Mapping[str, float], imperfections: Imperfections, along: Course
 ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
     """Return the true spectrum (spectra, K) under the drive, averaged over the course."""
     covariance.require(covariance.steady_state(system))
@@ -133,6 +133,7 @@ def emission_psd(
             found = spectra.beyond_rwa_output_psd(system, omega, harmonics=2, require_stable=False)
         else:
             found = spectra.output_psd(system, omega, require_stable=False)
+        found = found + isolator.under_tones(system, omega, truth, imperfections)
         found = np.broadcast_to(found, (*along.drum_shift_hz.shape, omega.size))
         return np.einsum("k,skf->sf", along.weights, found)
 
@@ -163,7 +164,7 @@ def record_emission(
     truth: Mapping[str, float],
     drive: DriveSettings,
     settings: EmissionSettings,
-    generator: np.random.Generator,
+    generator: np.random.Generator | None,
     imperfections: Imperfections = NONE,
 ) -> xarray.Dataset:
     """Record the noise that leaves the cavity under the two pumps.
@@ -176,8 +177,8 @@ def record_emission(
         Settings of the pump generators (plain numbers).
     settings : EmissionSettings
         Span, bins and duration.
-    generator : numpy.random.Generator
-        Source of randomness.
+    generator : numpy.random.Generator or None
+        Source of randomness; with None the expected powers are returned.
     imperfections : Imperfections, optional
         What the laboratory does that the model does not say.
 
@@ -204,7 +205,7 @@ def record_segments(
     drive: DriveSettings,
     settings: EmissionSettings,
     segments: int,
-    generator: np.random.Generator,
+    generator: np.random.Generator | None,
     imperfections: Imperfections = NONE,
 ) -> xarray.Dataset:
     """Record the emission in segments of a run, to see whether the state holds.
@@ -223,12 +224,13 @@ def record_segments(
     system = true_system(truth, drive, imperfections, along)
     frequency_hz = receiver.bins_hz((0.0,), settings.half_span_hz, settings.bin_width_hz)
     power = receiver.record(
-        emission_psd(system, imperfections, along),
+        emission_psd(system, truth, imperfections, along),
         frequency_hz,
         averaging,
         truth,
         imperfections,
         generator,
+        receiver.tone_power(truth, drive),
     )
     return recording.build(
         recording_format.STATIONARITY,
@@ -249,7 +251,7 @@ def record_phase_scan(
     drive: DriveSettings,
     probe: ProbeSettings,
     settings: PhaseScanSettings,
-    generator: np.random.Generator,
+    generator: np.random.Generator | None,
     imperfections: Imperfections = NONE,
 ) -> xarray.Dataset:
     """Record the two probe lines for every phase of the blue probe, with its exact back-action.
@@ -264,8 +266,8 @@ def record_phase_scan(
         Settings of the probe generators; ``phase_rad`` has shape (phases,).
     settings : PhaseScanSettings
         Spans, bins and duration.
-    generator : numpy.random.Generator
-        Source of randomness.
+    generator : numpy.random.Generator or None
+        Source of randomness; with None the expected powers are returned.
     imperfections : Imperfections, optional
         What the laboratory does that the model does not say.
 
@@ -305,6 +307,7 @@ def record_phase_scan(
             )
         else:
             found = spectra.probe_output_psd(system, felt, omega)
+        found = found + isolator.under_tones(system, omega, truth, imperfections)
         found = np.einsum("k,skf->sf", along.weights, found)
         return found if of_phases is None else of_phases @ harmonics(found)
 
@@ -318,7 +321,15 @@ def record_phase_scan(
     frequency_hz = receiver.bins_hz(
         settings.line_centres_hz, settings.half_span_hz, settings.bin_width_hz
     )
-    power = receiver.record(output, frequency_hz, averaging, truth, imperfections, generator)
+    power = receiver.record(
+        output,
+        frequency_hz,
+        averaging,
+        truth,
+        imperfections,
+        generator,
+        receiver.tone_power(truth, drive, probe),
+    )
     return recording.build(
         recording.PHASE_SCAN,
         frequency_hz,
