@@ -98,6 +98,7 @@ LOOKS = MappingProxyType(
         "bath.external_occupation": Look("occupation of the port", "#AA4499", "+"),
         "line_1": Look(r"line near $-\Omega$", "#0077BB", "^"),
         "line_2": Look(r"line near $+\Omega$", "#EE7733", "p"),
+        "receiver": Look("loads", "#117755", "H"),
         "prior": Look("calibration alone", "#999999", line="--"),
         "truth": Look("true value of the simulated laboratory", "#D92120", line="-"),
         "entangled": Look("entangled", "#000000", "h"),
