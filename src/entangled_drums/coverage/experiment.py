@@ -9,7 +9,7 @@ import xarray
 from scipy.optimize import brentq
 
 from entangled_drums import parameters, prior
-from entangled_drums.calibration import Calibration, chain, from_device
+from entangled_drums.calibration import Calibration, chain, from_device, tone_spectra
 from entangled_drums.coverage.scenarios import PLAIN, SCENARIOS, Scenario
 from entangled_drums.errors import InferenceError
 from entangled_drums.inference.fine_effects import Fidelity
@@ -186,7 +186,8 @@ class Experiment:
             )
             for kind, stream in zip(calibration_runs.KINDS, streams, strict=True)
         }
-        return chain.calibrate(recordings, self.prior).calibration
+        fidelity = tone_spectra.Fidelity(**vars(self.fidelity))
+        return chain.calibrate(recordings, self.prior, fidelity).calibration
 
     def record(
         self,
