@@ -75,7 +75,7 @@ test-pages: environment-dev ## look at paper.html and report.html of the toy exp
 	@$(BIN)/python -m pytest tests/pages
 
 test-cluster: environment-dev ## run on a Slurm cluster of one node (needs root on Debian or Ubuntu)
-	@$(BIN)/python -m pytest tests/cluster
+	@$(BIN)/python -m pytest -o faulthandler_timeout=1800 tests/cluster
 
 test-faults: environment-dev ## kill, damage and fill up runs; each must recover
 	@$(BIN)/python -m pytest tests/faults

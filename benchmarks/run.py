@@ -2,9 +2,9 @@
 
     python benchmarks/run.py
 
-One core; every contender runs in turn and the best of several rounds counts, so that other work on
-the machine disturbs the ratios as little as it can. The alternatives solve the same points and are
-checked against the library before they are timed.
+One core, processor time; every contender runs in turn and the best of several rounds counts, so
+that other work on the machine disturbs the ratios as little as it can. The alternatives solve the
+same points and are checked against the library before they are timed.
 """
 
 import os
@@ -50,13 +50,13 @@ def grid(points: int) -> System:
 
 
 def best(contenders: dict[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, float]:
-    """Best wall time in s of each, in interleaved rounds."""
+    """Best processor time in s of each, in interleaved rounds."""
     times = dict.fromkeys(contenders, float("inf"))
     for _ in range(rounds):
         for name, run in contenders.items():
-            start = time.perf_counter()
+            start = time.process_time()
             run()
-            times[name] = min(times[name], time.perf_counter() - start)
+            times[name] = min(times[name], time.process_time() - start)
     return times
 
 

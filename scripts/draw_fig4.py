@@ -4,13 +4,15 @@ from entangled_drums import arrayfile, jsonfile
 from entangled_drums.figures import fig4
 from entangled_drums.figures.output import write_figure
 from entangled_drums.inference.route_result import route_result
+from entangled_drums.inference.verdict import read_verdicts
 from entangled_drums.provenance.job import Job, execute
 
 
 def main(job: Job) -> None:
     results = [route_result(jsonfile.read(path)) for path in job.inputs["results"]]
+    verdicts = read_verdicts(jsonfile.read(job.inputs["verdict"]))
     powers = [
-        fig4.power_data(drive, arrayfile.read(sweep), arrayfile.read(band), results)
+        fig4.power_data(drive, arrayfile.read(sweep), arrayfile.read(band), results, verdicts)
         for drive, sweep, band in zip(
             job.settings["drives"], job.inputs["sweeps"], job.inputs["bands"], strict=True
         )
@@ -24,6 +26,7 @@ def main(job: Job) -> None:
         job.outputs,
         fig4.plotted(powers, recalled),
         job.record_id,
+        fig4.quoted(powers),
     )
 
 

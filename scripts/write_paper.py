@@ -36,6 +36,7 @@ def main(job: Job) -> None:
             settings["device"],
             settings["drive"],
             settings["laboratory"],
+            settings["model"],
             settings["comparison"],
         ),
         paragraphs("assumptions", job.inputs["assumptions"].read_text(encoding="utf-8")),

@@ -376,6 +376,30 @@ def output_flux(system: System, covariance: ArrayLike) -> NDArray[np.float64]:
     return system.device.kappa_external * (cavity - system.bath.external_occupation)
 
 
+def port_reflection(system: System, frequency: ArrayLike) -> NDArray[np.complex128]:
+    """Reflection of a field at the port under the pumps, in the RWA: S11 with the drums' lines.
+
+    Parameters
+    ----------
+    system : System
+        Leading axes (...).
+    frequency : array_like, (F,) or (..., F)
+        rad/s from the drive centre, fields as exp(-i omega t).
+
+    Returns
+    -------
+    ndarray, (..., F), complex
+
+    Raises
+    ------
+    ParameterError
+        If the frequency is malformed.
+    """
+    omega = frequency_axis(frequency)
+    transfer = floquet.output_transfer(system, drive_modulation(system.drive), omega, ())
+    return transfer.values[..., 0, 0]
+
+
 def cavity_reflection(device: Device, frequency_from_cavity: ArrayLike) -> NDArray[np.complex128]:
     """Reflection ``S11 = kappa_e/(kappa/2 - i omega) - 1`` of the cavity without pumps.
 

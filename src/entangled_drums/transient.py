@@ -15,15 +15,15 @@ from scipy.linalg import expm
 
 from entangled_drums.errors import ParameterError
 from entangled_drums.model import diffusion, drift
-from entangled_drums.parameters import Bath, System
+from entangled_drums.parameters import System
 
 
-def thermal_covariance(bath: Bath) -> NDArray[np.float64]:
-    """Covariance (..., 6, 6) with the drums at their bath and the cavity at ``n_i``, no pumps."""
+def thermal_covariance(system: System) -> NDArray[np.float64]:
+    """Steady covariance (..., 6, 6) of the same device and baths with all pumps off."""
     occupations = [
-        bath.internal_occupation,
-        bath.thermal_occupation[..., 0],
-        bath.thermal_occupation[..., 1],
+        system.cavity_occupation,
+        system.bath.thermal_occupation[..., 0],
+        system.bath.thermal_occupation[..., 1],
     ]
     levels = np.stack(np.broadcast_arrays(*occupations), axis=-1) + 0.5
     return np.repeat(levels, 2, axis=-1)[..., None] * np.eye(6)
@@ -71,9 +71,19 @@ def propagator(
 
 
 def evolve(system: System, covariance: ArrayLike, duration: ArrayLike) -> NDArray[np.float64]:
-    """Covariance (..., 6, 6) after a constant drive of this duration (s), from ``covariance``."""
+    """Covariance (..., 6, 6) after a constant drive of this duration (s), from ``covariance``.
+
+    Raises
+    ------
+    ParameterError
+        If the duration is negative, or the covariance is no finite (..., 6, 6) array.
+    """
     phi, q = propagator(system, duration)
     start = np.asarray(covariance, dtype=np.float64)
+    if start.shape[-2:] != (6, 6) or not np.all(np.isfinite(start)):
+        raise ParameterError(
+            f"covariance has shape {start.shape} or is not finite: give numbers (..., 6, 6)"
+        )
     return phi @ start @ np.swapaxes(phi, -1, -2) + q
 
 

@@ -9,6 +9,9 @@ from tests.cluster.slurm import Cluster, what_is_missing
 from tests.faults.injection import NAME, small_experiment, write_experiment
 from tests.workflow.checkouts import Checkout, digests, make_checkout
 
+PATIENCE = 1500.0
+"""Seconds that a run may take: a cluster hands out few jobs a minute."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -41,7 +44,7 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def setting(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Setting:
-    checkout = make_checkout(tmp_path_factory.mktemp("cluster"))
+    checkout = make_checkout(tmp_path_factory.mktemp("cluster"), PATIENCE)
     write_experiment(checkout, small_experiment())
     checkout.run("--cores", "2", experiment=NAME, results="local")
     return Setting(cluster, checkout, digests(checkout.folder / "local" / NAME))

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.cluster.conftest import Setting
+from tests.cluster.conftest import PATIENCE, Setting
 from tests.cluster.slurm import Cluster
 from tests.faults.injection import NAME, leftovers, wait_until
 from tests.workflow.checkouts import digests, make_checkout
@@ -66,9 +66,9 @@ def assert_complete(setting: Setting, results: str) -> None:
 @pytest.mark.essential
 def test_toy_gives_the_same_bytes(cluster: Cluster, tmp_path: Path) -> None:
     """The whole toy experiment, with results on a scratch folder."""
-    local = make_checkout(tmp_path / "local")
+    local = make_checkout(tmp_path / "local", PATIENCE)
+    setting = Setting(cluster, local.copied_to(tmp_path / "second"), {})
     local.run("--cores", "2")
-    setting = Setting(cluster, make_checkout(tmp_path / "second"), {})
     began = time.monotonic()
     told = run(setting, str(tmp_path / "scratch"), experiment="toy")
     seconds = time.monotonic() - began

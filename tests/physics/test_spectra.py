@@ -228,3 +228,15 @@ def test_transfer_refuses_a_perturbation():
     system = System(plain.device, plain.bath, plain.drive, Perturbation())
     with pytest.raises(ParameterError, match="perturbation"):
         spectra.output_transfer(system, AXIS)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_port_reflection_has_the_modulus_of_the_transfer_and_the_phase_of_s11(seed):
+    system = random_system(seed)
+    omega = angular(np.linspace(-1.5e6, 1.5e6, 41))
+    found = spectra.port_reflection(system, omega)
+    square = spectra.output_transfer(system, omega).annihilation_external
+    np.testing.assert_allclose(np.abs(found) ** 2, square, rtol=1e-10)
+    dark = with_drive(system, red_coupling=np.zeros(2), blue_coupling=np.zeros(2))
+    bare = spectra.cavity_reflection(system.device, omega + system.drive.cavity_detuning)
+    np.testing.assert_allclose(spectra.port_reflection(dark, omega), bare, rtol=1e-12)

@@ -111,7 +111,7 @@ def test_shared_slopes_of_the_fine_effects_cost_no_accuracy():
     for kind, one in ready(COVERAGE, BORDER).items():
         of = generator(1)
         truth = one.experiment.draw_truth(one.scenario, of)
-        recorded = one.experiment.record(truth, one.scenario, of)
+        recorded = one.experiment.record(truth, of, one.scenario)
         found = posterior(
             observation(*recorded), one.experiment.prior, of, one.settings, one.prepared
         )

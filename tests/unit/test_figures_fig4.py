@@ -1,5 +1,7 @@
 """Figure 4 from made-up data: a closed form for the theory, invented points for the routes."""
 
+import dataclasses
+
 import matplotlib
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from entangled_drums.figures import fig4, style
 from entangled_drums.figures.layout import OUTSIDE, overlapping_text
 from entangled_drums.figures.output import COLUMNS
 from entangled_drums.inference.route_result import ROUTES, RouteResult, route_result
+from entangled_drums.inference.verdict import CONTRADICTION, ENTANGLED, NOT_SHOWN, Verdict
 
 RATIO = np.linspace(0.02, 0.95, 187)
 RECALLED = fig4.RecalledValue(0.83, 0.13, "recalled, unverified")
@@ -278,6 +281,68 @@ def test_a_route_that_gives_no_value_is_a_cross_on_the_axis():
     assert list(cross.get_xdata()) == [0.3]
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert "cross: no value there" in labels
+
+
+def judged(data):
+    """The same data with verdicts: entangled below D = 0.9, else not shown, one contradiction."""
+    verdicts = {}
+    for result in data.results:
+        if result.route == "model_based":
+            word = ENTANGLED if result.quantities["duan"].value < 0.9 else NOT_SHOWN
+            if result.ratio == 0.7:
+                word = CONTRADICTION
+            point = result.operating_point
+            verdicts[result.ratio] = Verdict(point, word, (), 0.97, 2.0, {}, {})
+    return dataclasses.replace(data, verdicts=verdicts)
+
+
+@pytest.mark.parametrize("powers", [("reference", "strong"), ("reference",)])
+def test_verdicts_stand_above_their_points(powers):
+    data = [judged(one) for one in invented_powers(powers=powers)]
+    figure = fig4.draw(data, RECALLED, ORIGIN)
+    assert overlapping_text(figure) == []
+    frame = fig4.plotted(data, RECALLED)
+    for axes, one, panel in zip(figure.axes, data, "ab", strict=False):
+        rows = frame[(frame["panel"] == panel) & frame["series"].str.startswith("verdict ")]
+        assert sorted(rows["x"]) == sorted(one.verdicts)
+        for series, points in rows.groupby("series"):
+            name = fig4._VERDICTS[series.removeprefix("verdict ")]
+            (marks,) = [
+                line for line in axes.lines if line.get_marker() == style.LOOKS[name].marker
+            ]
+            np.testing.assert_array_equal(marks.get_xdata(), points["x"])
+            # Nothing of the panel is up there.
+            assert np.all(marks.get_window_extent().y0 > axes.get_window_extent().y1)
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert {"verdict: entangled", "verdict: contradiction"} <= set(labels)
+
+
+def test_no_bar_crosses_the_words_for_a_region():
+    for powers in (("reference", "strong"), ("reference",)):
+        figure = fig4.draw(invented_powers(powers=powers), RECALLED, ORIGIN)
+        overlapping_text(figure)  # draws it
+        for axes in figure.axes[: 2 * len(powers)]:
+            bars = [item for item in axes.collections if isinstance(item, LineCollection)]
+            for text in axes.texts[:2]:
+                box = text.get_window_extent()
+                for bar in bars:
+                    for segment in bar.get_segments():
+                        x, y = bar.get_transform().transform(segment).T
+                        assert not (
+                            box.x0 <= x[0] <= box.x1 and y.min() <= box.y1 and y.max() >= box.y0
+                        ), text.get_text()
+
+
+def test_caption_numbers():
+    data = [judged(one) for one in invented_powers()]
+    quoted = fig4.quoted(data)
+    assert quoted["points"] == "11"
+    assert "data contradict the model at 2" in quoted["verdicts"]
+    own = [one for power in data for one in power.results if one.route == "model_based"]
+    least = min(own, key=lambda one: one.quantities["duan"].value)
+    assert quoted["least"].startswith(f"{least.quantities['duan'].value:.3f} ± ")
+    assert quoted["least_at"].endswith(f"x = {least.ratio:g}")
+    assert fig4.quoted(invented_powers(routes=()))["verdicts"] == "none"
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def page(exhibits=(), verdicts=(), results=(), device=None):
     return paper.page(
         {"name": ATTACK, "title": ATTACK, "device": ATTACK, "origin": ATTACK},
         paper.Conclusion(ATTACK, verdicts, results),
-        assumptions({"cavity": {ATTACK: PARAMETER}} if device is None else device, {}, {}, {}),
+        assumptions({"cavity": {ATTACK: PARAMETER}} if device is None else device, {}, {}, {}, {}),
         paragraphs("model", "As *assumed*."),
         exhibits,
         "cd" * 32,
@@ -179,6 +179,7 @@ def test_every_assumption_is_listed_once_and_what_is_off_is_not():
         {"title": "a device", "cavity": {"kappa_hz": PARAMETER}},
         {"frame_offset_hz": 0.0, "powers": {"strong": {"red_coupling_hz": 2.0e5}}},
         {"gain_ripple": 0.0, "gain_ripple_period_hz": 3.0e6, "tilt": 0.02, "finite_record": True},
+        {"finite_record": True, "counter_rotating": False},
         {"recalled_duan": {**PARAMETER, "value": 0.83, "uncertainty": 0.13}},
     )
     assert [(one.key, one.value, one.status) for one in listed] == [
@@ -189,6 +190,8 @@ def test_every_assumption_is_listed_once_and_what_is_off_is_not():
         ("laboratory.finite_record", "True", "simulated"),
         ("comparison.recalled_duan", "0.83 ± 0.13", ATTACK),
     ]
+    assert listed[3].source.endswith("the analysis is not told")
+    assert listed[4].source.endswith("the analysis models it")
 
 
 def test_a_caption_asks_for_what_the_record_holds(tmp_path):

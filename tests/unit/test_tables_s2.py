@@ -13,6 +13,7 @@ import pytest
 
 from entangled_drums.errors import FileFormatError
 from entangled_drums.inference.route_result import route_result
+from entangled_drums.inference.verdict import Verdict
 from entangled_drums.tables import table_s2
 from entangled_drums.tables.output import (
     FORMATS,
@@ -75,6 +76,18 @@ def invented_table():
     )
 
 
+def test_verdict_is_printed_once_per_point_and_stored_in_every_row():
+    results = [route_result(content(route)) for route in ("direct", "model_based")]
+    point = results[0].operating_point
+    judged = table_s2.table(results, ORIGIN, [Verdict(point, "entangled", (), 0.99, 3.0, {}, {})])
+    assert [row["verdict"] for row in csv.DictReader(StringIO(csv_text(judged)))] == [
+        "entangled",
+        "entangled",
+    ]
+    assert markdown_text(judged, RECORD).count("entangled") == 1
+    assert "entangled" not in markdown_text(invented_table(), RECORD)
+
+
 def test_rows_are_ordered_by_point_and_route():
     rows = invented_table().rows
     assert [(row["ratio"], row["route"]) for row in rows] == [
@@ -103,7 +116,7 @@ def test_a_route_without_data_keeps_its_row_and_its_reason():
     )
     table = table_s2.table([route_result(absent)], ORIGIN)
     row = markdown_text(table, RECORD).splitlines()[3]
-    assert row == "| 140 | 0.62 | direct | no (1) |" + 9 * " – |"
+    assert row == "| 140 | 0.62 | direct | no (1) |" + 10 * " – |"
     assert table.notes[-1] == "(1) not available: no phase_scan recording"
 
 
@@ -113,10 +126,10 @@ def test_markdown():
     assert lines[1].startswith(r"| G⁻/2π (kHz) | x | Route | Valid | n₁ | n₂ | \|c\| | D | 2ν |")
     assert lines[4] == (
         "| 140 | 0.62 | direct | yes | 1.52 ± 0.04 | 1.52 ± 0.04 | 1.60 ± 0.04 | 0.831 ± 0.022 "
-        "| 0.830 ± 0.022 | 0.27 ± 0.04 | 0.80 ± 0.12 | &gt; 0.999 | 0.410 |"
+        "| 0.830 ± 0.022 | 0.27 ± 0.04 | 0.80 ± 0.12 | &gt; 0.999 | 0.410 | – |"
     )
     assert lines[3] == (
-        "| 140 | 0.3 | quadrature | no (1) | – | – | – | 1.18 | – | – | – | – | – |"
+        "| 140 | 0.3 | quadrature | no (1) | – | – | – | 1.18 | – | – | – | – | – | – |"
     )
     cells = {len(re.findall(r"(?<!\\)\|", line)) for line in lines[1:6]}
     assert len(cells) == 1
@@ -138,9 +151,9 @@ def test_latex():
     assert r"$\Gamma$/$\Omega$ = 0.4 $>$ 0.1 (50 \% \& more)" in lines[-1]
     assert text.isascii()
     body = [line for line in lines if line.endswith(r"\\")]
-    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {12}
+    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {13}
     alignment = re.search(r"@\{\}([lr]+)@\{\}", text).group(1)
-    assert len(alignment) == 13
+    assert len(alignment) == 14
 
 
 def test_user_text_cannot_break_either_format():

@@ -96,7 +96,7 @@ class Checkout:
         path.write_text(changed, encoding="utf-8")
 
 
-def make_checkout(folder: Path) -> Checkout:
+def make_checkout(folder: Path, patience: float = Checkout.patience) -> Checkout:
     """Copy every file that git tracks or would track."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -111,7 +111,7 @@ def make_checkout(folder: Path) -> Checkout:
             target.symlink_to(os.readlink(source))
         elif source.exists():
             shutil.copyfile(source, target)
-    return Checkout(folder)
+    return Checkout(folder, patience)
 
 
 def digests(results: Path) -> dict[str, str]:

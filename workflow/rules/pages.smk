@@ -45,6 +45,7 @@ rule write_paper:
             device=configured("device"),
             drive=configured("drive"),
             laboratory=configured("laboratory") if SIMULATED else {},
+            model=configured("inference.model"),
             comparison=configured("comparison"),
         ),
         code=code_digest("write_paper"),

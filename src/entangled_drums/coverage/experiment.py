@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 
 from entangled_drums import parameters, prior
 from entangled_drums.calibration import Calibration, from_device
-from entangled_drums.coverage.scenarios import SCENARIOS, Scenario
+from entangled_drums.coverage.scenarios import PLAIN, SCENARIOS, Scenario
 from entangled_drums.errors import InferenceError
 from entangled_drums.inference.fine_effects import Fidelity
 from entangled_drums.inference.states import state_quantities
@@ -158,10 +158,13 @@ class Experiment:
     def record(
         self,
         truth: Mapping[str, float],
-        scenario: Scenario,
-        generator: np.random.Generator,
+        generator: np.random.Generator | None,
+        scenario: Scenario = PLAIN,
     ) -> tuple[xarray.Dataset, xarray.Dataset]:
-        """Return emission and phase scan, labelled with the settings of the generators."""
+        """Return emission and phase scan, labelled with the settings of the generators.
+
+        Without a generator the expected powers are returned, without noise.
+        """
         settings = self.drive_settings
         drive, imperfections = settings, self.imperfections
         device = dict(truth)

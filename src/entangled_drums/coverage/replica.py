@@ -69,7 +69,7 @@ def repetitions(
         lines = scenario.half_splitting_hz
         if lines not in shared:
             of = nominal if lines else experiment
-            recorded = of.record(of.values, Scenario(""), np.random.default_rng(0))
+            recorded = of.record(of.values, None)
             shared[lines] = prepare(observation(*recorded), of.prior, settings)
         found[kind] = Repetition(kind, nominal, settings, shared[lines])
     return found
@@ -123,7 +123,7 @@ class Repetition:
         nothing = {"kind": self.kind, "claim": False}
         try:
             calibration = self.calibrate(truth, of_calibration)
-            recorded = self.experiment.record(truth, self.scenario, of_records)
+            recorded = self.experiment.record(truth, of_records, self.scenario)
             found = posterior(
                 observation(*recorded), calibration, of_analysis, self.settings, self.prepared
             )

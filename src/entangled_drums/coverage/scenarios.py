@@ -51,6 +51,8 @@ class Scenario:
     separable: bool = False
 
 
+PLAIN = Scenario("nothing special")
+
 COVERAGE, BORDER, POWER, IN_TIME = "coverage", "border", "power", "in-time"
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(

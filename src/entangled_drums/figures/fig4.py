@@ -3,12 +3,13 @@ r"""Figure 4: entanglement of the drums against the pump ratio x = G^+/G^-.
 Upper row: the Duan sum minimised over local phases, D = n_1 + n_2 + 1 - 2|<b_1 b_2>|; every
 separable state has D >= 1 (Duan et al., PRL 84, 2722 (2000)). Lower row: 2 nu, twice the smallest
 symplectic eigenvalue of the partial transpose; a two-mode Gaussian state is separable exactly when
-2 nu >= 1 (Simon, PRL 84, 2726 (2000)). One column per pump power. The published value, known
+2 nu >= 1 (Simon, PRL 84, 2726 (2000)). One column per pump power, with the verdict at each of its
+operating points above. The published value, known
 only by recollection and without its x or power, stands in a strip of its own that has no x axis.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from string import ascii_lowercase
 from typing import Any
 
@@ -27,6 +28,8 @@ from entangled_drums.figures import style
 from entangled_drums.figures.output import COLUMNS
 from entangled_drums.figures.style import LOOKS
 from entangled_drums.inference.route_result import ROUTES, RouteResult
+from entangled_drums.inference.verdict import CONTRADICTION, ENTANGLED, NOT_SHOWN, Verdict
+from entangled_drums.tables.rounding import round_by_uncertainty
 
 QUANTITIES = ("duan", "two_nu")
 RATIO = "drive.ratio"
@@ -52,7 +55,12 @@ _REGIONS = {
     "two_nu": ("separable: $2\\nu \\geq 1$", "entangled: $2\\nu < 1$"),
 }
 
+_VERDICTS = {ENTANGLED: "entangled", NOT_SHOWN: "not_shown", CONTRADICTION: "contradiction"}
+_VERDICT = "verdict "
+
 _ROW_MM = 52.0
+_VERDICT_MM = 3.0
+_VERDICT_POINTS = 8.0
 _LEFT_MM = 13.0
 _RIGHT_MM = 3.0
 _TOP_MM = 11.0
@@ -61,6 +69,7 @@ _COLUMN_GAP_MM = 7.0
 _ROW_GAP_MM = 7.0
 _STRIP_MM = 9.0
 _STRIP_GAP_MM = 1.5
+_LABEL_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -108,6 +117,8 @@ class PowerData:
         Predictions of D and 2 nu.
     results : tuple of RouteResult
         Every route at every operating point of this power.
+    verdicts : mapping
+        Verdict at each of them by ratio; empty if none is shown.
     """
 
     power: str
@@ -115,6 +126,7 @@ class PowerData:
     duan: TheoryCurve
     two_nu: TheoryCurve
     results: tuple[RouteResult, ...]
+    verdicts: Mapping[float, Verdict] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -139,6 +151,7 @@ def power_data(
     sweep: xarray.Dataset,
     band: xarray.Dataset,
     results: Sequence[RouteResult],
+    verdicts: Sequence[Verdict] = (),
 ) -> PowerData:
     """Gather what is shown for one pump power.
 
@@ -150,6 +163,8 @@ def power_data(
         From `entangled_drums.sweeps.solve_sweep` and `solve_band`, over ``drive.ratio``.
     results : sequence of RouteResult
         Results at any power; those at this one are kept.
+    verdicts : sequence of Verdict, optional
+        Verdicts at any operating point.
 
     Raises
     ------
@@ -164,13 +179,47 @@ def power_data(
         quantiles = band[name].transpose("quantile", RATIO).values
         return TheoryCurve(ratio, value, quantiles[0], quantiles[-1])
 
+    here = tuple(item for item in results if item.power == drive["power"])
+    ratios = {item.operating_point: item.ratio for item in here}
     return PowerData(
         power=drive["power"],
         red_coupling_hz=drive["red_coupling_hz"],
         duan=curve("duan", sweep["duan"].values),
         two_nu=curve("two_nu", 2.0 * sweep["ppt_symplectic_eigenvalue"].values),
-        results=tuple(item for item in results if item.power == drive["power"]),
+        results=here,
+        verdicts={
+            ratios[one.operating_point]: one for one in verdicts if one.operating_point in ratios
+        },
     )
+
+
+def quoted(powers: Sequence[PowerData]) -> dict[str, str]:
+    """Return the numbers that the caption quotes, as text by their names."""
+    verdicts = [one for data in powers for one in data.verdicts.values()]
+    counts = [
+        f"{verdict} at {count}"
+        for verdict in _VERDICTS
+        if (count := sum(one.verdict == verdict for one in verdicts))
+    ]
+    own = [
+        (estimate, data, result)
+        for data in powers
+        for result in data.results
+        if result.route == "model_based"
+        and (estimate := result.quantities.get("duan")) is not None
+        and np.isfinite(estimate.value)
+    ]
+    found = {
+        "points": str(len({one.operating_point for data in powers for one in data.results})),
+        "verdicts": ", ".join(counts) or "none",
+        "least": "not inferred",
+        "least_at": "any operating point",
+    }
+    if own:
+        estimate, data, result = min(own, key=lambda one: one[0].value)
+        found["least"] = round_by_uncertainty(estimate.value, estimate.uncertainty).plain()
+        found["least_at"] = f"{data.red_coupling_hz / 1e3:g} kHz, x = {result.ratio:g}"
+    return found
 
 
 def plotted(powers: Sequence[PowerData], recalled: RecalledValue | None) -> pandas.DataFrame:
@@ -188,8 +237,9 @@ def plotted(powers: Sequence[PowerData], recalled: RecalledValue | None) -> pand
     pandas.DataFrame
         Columns panel (letter), series, x, y, lower, upper (68 %), unit. Series are "theory", the
         names of the routes (with "_not_valid" where the route does not hold, with "_no_value" and
-        no y where it therefore gives no number at all), "separability" (its two ends) and
-        "recalled" (panel "recalled", no x).
+        no y where it therefore gives no number at all), "separability" (its two ends),
+        "recalled" (panel "recalled", no x), and in the panels of the upper row "verdict ..." with
+        P(nu < 1/2) as y.
 
     Raises
     ------
@@ -230,6 +280,11 @@ def plotted(powers: Sequence[PowerData], recalled: RecalledValue | None) -> pand
                     )
                 )
         rows += [(panel, "separability", x, BOUND, np.nan, np.nan, _UNIT) for x in RATIO_LIMITS]
+        if quantity == QUANTITIES[0]:
+            rows += [
+                (panel, _VERDICT + one.verdict, x, one.probability_entangled, np.nan, np.nan, _UNIT)
+                for x, one in sorted(data.verdicts.items())
+            ]
     if recalled is not None:
         rows.append(
             (
@@ -284,7 +339,8 @@ def _draw(
     columns = 2 if len(powers) == 1 else 4
     handles, labels = _legend(frame, shown_routes)
     legend_lines = -(-len(labels) // columns)
-    top = _TOP_MM + 3.5 * (legend_lines - 1)
+    judged = any(data.verdicts for data in powers)
+    top = _TOP_MM + 3.5 * (legend_lines - 1) + judged * _VERDICT_MM
     height = top + 2 * _ROW_MM + _ROW_GAP_MM + _BOTTOM_MM
     figure = style.new_figure(width, height)
 
@@ -310,8 +366,10 @@ def _draw(
         axes.set_ylim(*limits[quantity])
         style.letter(axes, panel)
         if row == 0:
+            _draw_verdicts(axes, frame[frame["panel"] == panel], figure.dpi_scale_trans)
             axes.set_title(
-                rf"{data.power}: $G^{{-}}/2\pi$ = {data.red_coupling_hz / 1e3:g} kHz", pad=3.0
+                rf"{data.power}: $G^{{-}}/2\pi$ = {data.red_coupling_hz / 1e3:g} kHz",
+                pad=3.0 + judged * _VERDICT_POINTS,
             )
             axes.tick_params(labelbottom=False)
         else:
@@ -383,6 +441,34 @@ def _draw_panel(
                 clip_on=False,
                 zorder=4.0,
             )
+
+
+def _draw_verdicts(axes: Axes, frame: pandas.DataFrame, paper: Affine2D) -> None:
+    """Mark the verdicts on a line above a panel."""
+    above = ScaledTranslation(0.0, 0.7 * _VERDICT_POINTS / style.POINTS_PER_INCH, paper)
+    for verdict, name in _VERDICTS.items():
+        rows = frame[frame["series"] == _VERDICT + verdict]
+        if rows.size:
+            axes.plot(
+                rows["x"],
+                np.ones(len(rows)),
+                transform=axes.get_xaxis_transform() + above,
+                clip_on=False,
+                zorder=4.0,
+                **_verdict_mark(name),
+            )
+
+
+def _verdict_mark(name: str) -> dict[str, Any]:
+    look = LOOKS[name]
+    return {
+        "color": look.colour,
+        "marker": look.marker,
+        "markersize": 4.4,
+        # Only a claim is solid.
+        "markerfacecolor": "white" if name == "not_shown" else look.colour,
+        "linestyle": "none",
+    }
 
 
 def _draw_points(
@@ -481,6 +567,10 @@ def _legend(
             )
         )
         labels.append("cross: no value there")
+    for verdict, name in _VERDICTS.items():
+        if (frame["series"] == _VERDICT + verdict).any():
+            handles.append(Line2D([], [], **_verdict_mark(name)))
+            labels.append(f"verdict: {LOOKS[name].label}")
     return handles, labels
 
 
@@ -489,14 +579,15 @@ def _limits(frame: pandas.DataFrame, quantity: str, powers: int) -> tuple[float,
     panels = list(ascii_lowercase[start : start + powers])
     if quantity == "duan":
         panels.append("recalled")
-    rows = frame[frame["panel"].isin(panels)]
+    rows = frame[frame["panel"].isin(panels) & ~frame["series"].str.startswith(_VERDICT)]
     theory = rows["series"] == "theory"
     ends = rows[["y", "lower", "upper"]]
     lowest = float(np.nanmin(ends))
     highest = float(np.nanmax(ends[~theory]))
     theory_highest = float(np.nanmax(ends[theory]))
     highest = max(highest, min(theory_highest, THEORY_SHOWN_UP_TO))
-    margin = 0.04 * (highest - lowest)
+    # The words for the two regions stand at the upper and the lower end, where no point may lie.
+    margin = _LABEL_SHARE * (highest - lowest)
     return lowest - margin, highest + margin
 
 

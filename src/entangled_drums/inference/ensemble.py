@@ -72,7 +72,7 @@ def run(
         return found
 
     walkers = _WALKERS_PER_PARAMETER * target.size
-    trials = generator.standard_normal((40 * walkers, target.size))
+    trials = proposal.normal(np.ones(40 * walkers), generator)
     start = trials[np.isfinite(log_density(trials))][:walkers]
     if len(start) < walkers:
         nothing = np.empty((0, target.size))

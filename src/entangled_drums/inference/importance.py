@@ -80,9 +80,11 @@ class _Mixture:
             number = missing + missing // 3 + 10
             which = generator.choice(len(self.proposals), size=number, p=self.shares)
             wide = generator.random(number) < _DEFENSIVE_SHARE
-            normal = generator.standard_normal((number, target.size))
-            normal *= np.sqrt(np.where(wide, _DEFENSIVE_WIDENING, _WIDENING))[:, None]
-            parts = [one.draw(normal[which == at]) for at, one in enumerate(self.proposals)]
+            widening = np.where(wide, _DEFENSIVE_WIDENING, _WIDENING)
+            parts = [
+                one.draw(one.normal(widening[which == at], generator))
+                for at, one in enumerate(self.proposals)
+            ]
             drawn = np.concatenate([u[exists] for u, exists in parts])
             # In random order: cutting the surplus must not favour a mode.
             drawn = generator.permutation(drawn[target.allowed(drawn)])[:missing]

@@ -8,96 +8,36 @@ of their derivatives at the mode, draws are solutions of ``Q^T r(u) = xi`` with 
 (Bardsley et al., SIAM J. Sci. Comput. 36, A1895 (2014)), where ``Q^T r`` is replaced by its
 expansion to second order in the logarithms of the parameters. The density of the draws is that of
 this expansion and is exactly known; importance weights put right what it misses.
+
+Where a parameter that cannot be negative is pulled below zero, few draws would be possible. The
+normal numbers are then restricted to the half-space beyond which, to first order and with a margin,
+that parameter is impossible.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_ndtr, ndtr, ndtri
 
+from entangled_drums.inference.coordinates import Coordinates
 from entangled_drums.inference.mode_search import Mode
 from entangled_drums.inference.target import Target
-from entangled_drums.ranges import is_allowed
 
 Array = NDArray[np.float64]
 
 _STEP = 0.02
 _NEWTON_ITERATIONS = 12
-_LOGARITHMIC_ABOVE = 4.0
-"""Parameters this many standard deviations above zero are expanded in their logarithm."""
-
-
-@dataclass(frozen=True)
-class Coordinates:
-    """Standardised logarithms ``w`` (B, P) in place of the standardised parameters ``u``.
-
-    Gain and added noise, where both are free, become the gain and the level of the recorded
-    background, which is what the spectra fix.
-    """
-
-    centre: Array
-    scale: Array
-    logarithmic: NDArray[np.bool_]
-    gain: int | None
-    noise: int | None
-    background: float
-
-    @classmethod
-    def of(cls, target: Target, background: float) -> "Coordinates":
-        """Return the coordinates for a target whose mean emission is `background` quanta."""
-        names = target.names
-        bounded = np.array([not bool(is_allowed(name, -1.0)) for name in names])
-        both = "receiver.gain" in names and "receiver.added_noise" in names
-        gain = names.index("receiver.gain") if both else None
-        noise = names.index("receiver.added_noise") if both else None
-        logarithmic = bounded & (target.centre > _LOGARITHMIC_ABOVE * target.scale)
-        if noise is not None:
-            logarithmic[noise] = False
-        return cls(target.centre, target.scale, logarithmic, gain, noise, background)
-
-    @property
-    def _relative(self) -> Array:
-        return np.where(self.logarithmic, self.scale / np.abs(self.centre), 1.0)
-
-    def from_standard(self, u: Array) -> Array:
-        """Return w (B, P) of u (B, P)."""
-        relative = self._relative
-        w = np.where(
-            self.logarithmic, np.log1p(np.where(self.logarithmic, relative * u, 0.0)) / relative, u
-        )
-        if self.gain is not None and self.noise is not None:
-            gain = self.centre[self.gain] + self.scale[self.gain] * u[:, self.gain]
-            noise = self.centre[self.noise] + self.scale[self.noise] * u[:, self.noise]
-            w[:, self.noise] = np.log(gain * (noise + self.background))
-        return w
-
-    def to_standard(self, w: Array) -> Array:
-        """Return u (B, P) of w (B, P)."""
-        relative = self._relative
-        u = np.where(
-            self.logarithmic, np.expm1(np.where(self.logarithmic, relative * w, 0.0)) / relative, w
-        )
-        if self.gain is not None and self.noise is not None:
-            gain = self.centre[self.gain] + self.scale[self.gain] * u[:, self.gain]
-            noise = np.exp(w[:, self.noise]) / gain - self.background
-            u[:, self.noise] = (noise - self.centre[self.noise]) / self.scale[self.noise]
-        return u
-
-    def log_volume(self, u: Array) -> Array:
-        """Return log |dw/du|, (B,)."""
-        relative = self._relative
-        slope = np.where(self.logarithmic, 1.0 / (1.0 + relative * u), 1.0)
-        if self.noise is not None:
-            noise = self.centre[self.noise] + self.scale[self.noise] * u[:, self.noise]
-            slope[:, self.noise] = self.scale[self.noise] / (noise + self.background)
-        return np.asarray(np.sum(np.log(slope), axis=-1))
+_MARGIN = 1.0
+"""Distance, in standard deviations of the proposal, of the half-space from the bound."""
 
 
 @dataclass(frozen=True)
 class CurvedProposal:
     """Second-order expansion ``v = start + linear d + d curvature d / 2`` around a mode.
 
-    ``d = w - centre``; `curvature` is (P, P, P), its first index that of v.
+    ``d = w - centre``; `curvature` is (P, P, P), its first index that of v. Draws have
+    ``direction . v >= lowest``.
     """
 
     coordinates: Coordinates
@@ -105,6 +45,8 @@ class CurvedProposal:
     start: Array
     linear: Array
     curvature: Array
+    direction: Array
+    lowest: float
 
     @classmethod
     def around(cls, target: Target, mode: Mode) -> "CurvedProposal":
@@ -157,7 +99,19 @@ class CurvedProposal:
         curvature[:, columns, rows] = mixed.T
         linear = ((single[1:] - single[0]) / steps[:, None]).T
         linear = linear - 0.5 * np.einsum("kii,i->ki", curvature, steps)
-        return cls(coordinates, centre, single[0], linear, curvature)
+        direction, lowest = _half_space(target, coordinates, centre, single[0], linear)
+        return cls(coordinates, centre, single[0], linear, curvature, direction, lowest)
+
+    def normal(self, widening: Array, generator: np.random.Generator) -> Array:
+        """Return normal numbers (B, P) of variances `widening` (B,), inside the half-space."""
+        size = self.centre.size
+        scale = np.sqrt(widening)
+        found = generator.standard_normal((widening.size, size)) * scale[:, None]
+        if np.isfinite(self.lowest):
+            beyond = ndtr(-self.lowest / scale)
+            along = -scale * ndtri(beyond * (1.0 - generator.random(widening.size)))
+            found += np.outer(along - found @ self.direction, self.direction)
+        return found
 
     def _expand(self, d: Array) -> tuple[Array, Array]:
         """Return v (B, P) and dv/dw (B, P, P)."""
@@ -187,12 +141,31 @@ class CurvedProposal:
         """
         w = self.coordinates.from_standard(u)
         value, slope = self._expand(w - self.centre)
-        return np.asarray(
+        density = (
             -0.5 * np.sum(value**2, axis=-1) / widening
             - 0.5 * u.shape[1] * np.log(widening)
+            - log_ndtr(-self.lowest / np.sqrt(widening))
             + np.linalg.slogdet(slope)[1]
             + self.coordinates.log_volume(u)
         )
+        return np.where(value @ self.direction >= self.lowest - 1e-6, density, -np.inf)
+
+
+def _half_space(
+    target: Target, coordinates: Coordinates, centre: Array, start: Array, linear: Array
+) -> tuple[Array, float]:
+    """Direction (P,) and lowest projection of normal numbers that keep all parameters possible."""
+    inverse = np.linalg.inv(linear)
+    spread = np.linalg.norm(inverse, axis=1)
+    plain = ~coordinates.logarithmic & np.isfinite(target.lowest)
+    if coordinates.noise is not None:
+        plain[coordinates.noise] = False
+    # How far below its bound the proposal is centred, in its own standard deviations.
+    depth = np.where(plain, (target.lowest - centre + inverse @ start) / spread, -np.inf)
+    worst = int(np.argmax(depth))
+    if not depth[worst] > 0.0:
+        return np.zeros(target.size), -np.inf
+    return inverse[worst] / spread[worst], float(depth[worst]) - _MARGIN
 
 
 def _units(coordinates: Coordinates, target: Target) -> Array:

@@ -197,8 +197,13 @@ def misfits(p_values: Mapping[str, float]) -> dict[str, float]:
         By spectrum, and of the calibration; ``all``, which repeats them, is left out.
     """
     single = {name: p_values[name] for name in sorted(p_values) if name != "all"}
-    smallest = min(SMALLEST_P_VALUE, FALSE_ALARMS / max(len(single), 1))
-    return {name: value for name, value in single.items() if not value >= smallest}
+    level = largest_failing(len(single))
+    return {name: value for name, value in single.items() if not value >= level}
+
+
+def largest_failing(fits: int) -> float:
+    """Return the p-value below which one of several fits fails."""
+    return min(SMALLEST_P_VALUE, FALSE_ALARMS / max(fits, 1))
 
 
 def disagreements(results: Mapping[str, RouteResult]) -> dict[str, float]:

@@ -19,6 +19,7 @@ from entangled_drums.parameters import DriveSettings, Perturbation, Probe, Probe
 from entangled_drums.units import angular
 
 _NODES = 7
+_MANY_SPECTRA = 8
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,20 @@ class Imperfections:
     blue_attenuation : float
         Relative lack of the blue tones' amplitude against the red ones', as cables bring it.
     pump_noise_occupation, pump_noise_correlation : float
-        Noise on the pump tones that enters the cavity (quanta) and its squeezing-like correlation.
+        Noise in the skirts of the tones that enters the cavity, and its squeezing-like correlation
+        between the two tones, in quanta at reference power each (see `relative_powers`). The
+        occupation grows with the power of both tones, the correlation with twice the geometric
+        mean: one tone alone has none.
     mechanical_parametric_hz : float
-        Pump-induced parametric term of each drum, chi/2pi.
+        Parametric term of each drum, chi/2pi, that two tones at reference power induce; it grows
+        with the geometric mean of their powers.
     bath_correlation : float
         Correlation of the drums' baths, quanta.
+    compression : float
+        Relative loss of the receiver's gain under one tone at reference power.
+    isolator_leakage, isolator_phase_rad : float
+        Amplitude and phase with which noise of the amplifier returns to the cavity, see
+        `entangled_drums.laboratory.isolator`.
     cable_delay_s, cable_phase_rad, cable_attenuation : float
         Delay, phase and relative loss of amplitude on the way to the network analyser.
     reflection_tilt : float
@@ -86,6 +96,9 @@ class Imperfections:
     pump_noise_correlation: float = 0.0
     mechanical_parametric_hz: float = 0.0
     bath_correlation: float = 0.0
+    compression: float = 0.0
+    isolator_leakage: float = 0.0
+    isolator_phase_rad: float = 0.0
     cable_delay_s: float = 0.0
     cable_phase_rad: float = 0.0
     cable_attenuation: float = 0.0
@@ -93,17 +106,23 @@ class Imperfections:
     reflection_mismatch_rad: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("gain_ripple", "blue_attenuation", "cable_attenuation"):
+        for name in ("gain_ripple", "blue_attenuation", "isolator_leakage", "cable_attenuation"):
             if not 0.0 <= getattr(self, name) < 1.0:
                 raise ParameterError(
                     f"laboratory.{name}: {getattr(self, name)} is not in 0 .. 1; "
                     "write for example 0.05"
                 )
-        for name in ("gain_drift", "cavity_jitter_hz", "pump_noise_occupation"):
+        for name in ("gain_drift", "cavity_jitter_hz", "pump_noise_occupation", "compression"):
             if not getattr(self, name) >= 0.0:
                 raise ParameterError(
                     f"laboratory.{name}: {getattr(self, name)} is negative; write 0 or more"
                 )
+        if not abs(self.pump_noise_correlation) <= self.pump_noise_occupation:
+            raise ParameterError(
+                f"laboratory.pump_noise_correlation: {self.pump_noise_correlation} is more than "
+                f"the noise that it correlates; write at most pump_noise_occupation, "
+                f"{self.pump_noise_occupation}"
+            )
         if not self.gain_ripple_period_hz > 0.0:
             raise ParameterError("laboratory.gain_ripple_period_hz is not above zero; write Hz")
         if not abs(self.reflection_tilt) < 2.0:
@@ -148,11 +167,6 @@ class Course:
     phase_shift_rad: NDArray[np.float64]
     weights: NDArray[np.float64]
 
-    @property
-    def steady(self) -> bool:
-        """Whether nothing drifts or jitters."""
-        return self.weights.size == 1
-
 
 def course(imperfections: Imperfections, spectra: int, *, probes: bool = False) -> Course:
     """Return the course of the slow quantities over a recording.
@@ -168,7 +182,9 @@ def course(imperfections: Imperfections, spectra: int, *, probes: bool = False) 
     drifts = imperfections.drum_drift_hz != 0 or (
         probes and imperfections.probe_phase_drift_rad != 0
     )
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES) if drifts else (np.zeros(1), [2.0])
+    # In one of many spectra little changes.
+    order = _NODES if spectra < _MANY_SPECTRA else _NODES // 2
+    nodes, weights = np.polynomial.legendre.leggauss(order) if drifts else (np.zeros(1), [2.0])
     # Time from the middle of the recording, in units of its duration.
     middle = (np.arange(spectra) + 0.5) / spectra - 0.5
     time = middle[:, None] + np.asarray(nodes) / (2.0 * spectra)
@@ -214,10 +230,14 @@ def true_system(
         for drum in (1, 2):
             name = f"drum_{drum}.frequency_hz"
             values[name] = values[name] + along.drum_shift_hz
+    if imperfections.isolator_leakage:
+        values["bath.external_occupation"] = values[
+            "bath.external_occupation"
+        ] + returned_occupation(truth, imperfections)
     blue = np.asarray(drive.blue_photons) * (1.0 - imperfections.blue_attenuation) ** 2
     settings = DriveSettings(**{**vars(drive), "blue_photons": blue})
     made = parameters.system(values, settings)
-    perturbation = _perturbation(imperfections)
+    perturbation = _perturbation(imperfections, *relative_powers(truth, settings))
     return (
         made if perturbation is None else System(made.device, made.bath, made.drive, perturbation)
     )
@@ -241,11 +261,38 @@ def true_probe(
     return parameters.probe(truth, settings)
 
 
-def _perturbation(imperfections: Imperfections) -> Perturbation | None:
+def amplifier_noise(truth: Mapping[str, Any]) -> float:
+    """Return the classical part of the receiver's noise: what it adds beside half a quantum."""
+    return max(float(truth["receiver.added_noise"]) - 0.5, 0.0)
+
+
+def returned_occupation(truth: Mapping[str, Any], imperfections: Imperfections) -> float:
+    """Return the occupation (quanta) that the leak of the isolator adds to the port."""
+    return imperfections.isolator_leakage**2 * amplifier_noise(truth)
+
+
+def relative_powers(
+    truth: Mapping[str, Any], tones: DriveSettings | ProbeSettings
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the powers of the red and the blue tone in units of the reference power.
+
+    A red tone at reference power gives the geometric mean of the couplings of the true drums the
+    value ``heating.reference_coupling_hz``.
+    """
+    couplings = parameters.both_drums(truth, "single_photon_coupling_hz")
+    photons = truth["heating.reference_coupling_hz"] ** 2 / np.prod(couplings, axis=-1)
+    return np.asarray(tones.red_photons / photons), np.asarray(tones.blue_photons / photons)
+
+
+def _perturbation(
+    imperfections: Imperfections, red: NDArray[np.float64], blue: NDArray[np.float64]
+) -> Perturbation | None:
+    both = np.sqrt(red * blue)
+    parametric = float(angular(imperfections.mechanical_parametric_hz)) * both
     extra: dict[str, Any] = {
-        "mechanical_parametric": np.full(2, float(angular(imperfections.mechanical_parametric_hz))),
-        "pump_noise_occupation": imperfections.pump_noise_occupation,
-        "pump_noise_correlation": imperfections.pump_noise_correlation,
+        "mechanical_parametric": np.stack([parametric, parametric], axis=-1),
+        "pump_noise_occupation": imperfections.pump_noise_occupation * (red + blue),
+        "pump_noise_correlation": imperfections.pump_noise_correlation * 2.0 * both,
         "bath_correlation": imperfections.bath_correlation,
     }
     if not any(np.any(value) for value in extra.values()):

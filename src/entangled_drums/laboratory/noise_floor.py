@@ -1,8 +1,9 @@
 """Noise of the receiver alone: behind the cavity tuned away, and behind loads of known temperature.
 
-The background shows gain x (n_e + n_add); loads show gain x (t n(T) + n_add + d), a transmission
-t near one and a small difference d in the noise of the paths. Neither t, d nor the error of the
-thermometer is known to the analysis beyond its uncertainty, which is stored with the recording.
+The background shows gain x (n_e + n_add), leaks of the isolator apart; loads, which reflect
+nothing, show gain x (t n(T) + n_add + d), a transmission t near one and a small difference d in the
+noise of the paths. Neither t, d nor the error of the thermometer is known to the analysis beyond
+its uncertainty, which is stored with the recording.
 """
 
 from collections.abc import Mapping
@@ -13,8 +14,8 @@ import xarray
 from numpy.typing import NDArray
 
 from entangled_drums import recording, recording_format
-from entangled_drums.laboratory import receiver
-from entangled_drums.laboratory.imperfections import NONE, Imperfections
+from entangled_drums.laboratory import isolator, receiver
+from entangled_drums.laboratory.imperfections import NONE, Imperfections, returned_occupation
 from entangled_drums.laboratory.pumped import EmissionSettings
 from entangled_drums.units import angular, thermal_occupation
 
@@ -44,7 +45,12 @@ def record_background(
     xarray.Dataset
         Recording of kind ``background``.
     """
-    level = np.array(truth["bath.external_occupation"])
+    # A cavity tuned away reflects the port's own noise, and what leaks back from the amplifier.
+    level = np.array(
+        truth["bath.external_occupation"]
+        + returned_occupation(truth, imperfections)
+        + isolator.interference(-1.0, truth, imperfections)
+    )
     power, fields = _flat(level, truth, settings, 1, generator, imperfections)
     return recording.compose(
         recording_format.BACKGROUND,

@@ -17,7 +17,7 @@ from entangled_drums import (
     tones,
     windows,
 )
-from entangled_drums.laboratory import receiver
+from entangled_drums.laboratory import isolator, receiver
 from entangled_drums.laboratory.imperfections import (
     NONE,
     Course,
@@ -120,7 +120,7 @@ def line_centres_hz(
 
 
 def emission_psd(
-    system: System, imperfections: Imperfections, along: Course
+    system: System, truth: Mapping[str, float], imperfections: Imperfections, along: Course
 ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
     """Return the true spectrum (spectra, K) under the drive, averaged over the course."""
     covariance.require(covariance.steady_state(system))
@@ -133,12 +133,12 @@ def emission_psd(
             found = spectra.beyond_rwa_output_psd(system, omega, harmonics=2, require_stable=False)
         else:
             found = spectra.output_psd(system, omega, require_stable=False)
+        found = found + isolator.under_tones(system, omega, truth, imperfections)
         found = np.broadcast_to(found, (*along.drum_shift_hz.shape, omega.size))
         return np.einsum("k,skf->sf", along.weights, found)
 
-    if not along.steady:
-        return lambda frequency_hz: exact(np.asarray(angular(frequency_hz)))
-    return _interpolated(exact, system, _RESOLUTION)
+    resolution = _RESOLUTION * (0.5 if imperfections.drum_drift_hz else 1.0)
+    return _interpolated(exact, system, resolution)
 
 
 def _interpolated(
@@ -163,7 +163,7 @@ def record_emission(
     truth: Mapping[str, float],
     drive: DriveSettings,
     settings: EmissionSettings,
-    generator: np.random.Generator,
+    generator: np.random.Generator | None,
     imperfections: Imperfections = NONE,
 ) -> xarray.Dataset:
     """Record the noise that leaves the cavity under the two pumps.
@@ -176,8 +176,8 @@ def record_emission(
         Settings of the pump generators (plain numbers).
     settings : EmissionSettings
         Span, bins and duration.
-    generator : numpy.random.Generator
-        Source of randomness.
+    generator : numpy.random.Generator or None
+        Source of randomness; with None the expected powers are returned.
     imperfections : Imperfections, optional
         What the laboratory does that the model does not say.
 
@@ -204,7 +204,7 @@ def record_segments(
     drive: DriveSettings,
     settings: EmissionSettings,
     segments: int,
-    generator: np.random.Generator,
+    generator: np.random.Generator | None,
     imperfections: Imperfections = NONE,
 ) -> xarray.Dataset:
     """Record the emission in segments of a run, to see whether the state holds.
@@ -223,12 +223,13 @@ def record_segments(
     system = true_system(truth, drive, imperfections, along)
     frequency_hz = receiver.bins_hz((0.0,), settings.half_span_hz, settings.bin_width_hz)
     power = receiver.record(
-        emission_psd(system, imperfections, along),
+        emission_psd(system, truth, imperfections, along),
         frequency_hz,
         averaging,
         truth,
         imperfections,
         generator,
+        receiver.tone_power(truth, drive),
     )
     return recording.build(
         recording_format.STATIONARITY,
@@ -249,7 +250,7 @@ def record_phase_scan(
     drive: DriveSettings,
     probe: ProbeSettings,
     settings: PhaseScanSettings,
-    generator: np.random.Generator,
+    generator: np.random.Generator | None,
     imperfections: Imperfections = NONE,
 ) -> xarray.Dataset:
     """Record the two probe lines for every phase of the blue probe, with its exact back-action.
@@ -264,8 +265,8 @@ def record_phase_scan(
         Settings of the probe generators; ``phase_rad`` has shape (phases,).
     settings : PhaseScanSettings
         Spans, bins and duration.
-    generator : numpy.random.Generator
-        Source of randomness.
+    generator : numpy.random.Generator or None
+        Source of randomness; with None the expected powers are returned.
     imperfections : Imperfections, optional
         What the laboratory does that the model does not say.
 
@@ -290,12 +291,14 @@ def record_phase_scan(
     covariance.require(covariance.steady_state(system))
     felt = true_probe(truth, probe, imperfections, along)
     of_phases: NDArray[np.float64] | None = None
-    if along.steady and phases > HARMONICS:
-        of_phases = phase_harmonics(np.asarray(probe.phase_rad))
-        few = replace(probe, phase_rad=PHASES)
-        along = course(imperfections, HARMONICS, probes=True)
-        system = true_system(truth, drive, imperfections, along)
-        felt = true_probe(truth, few, imperfections, along)
+    if not imperfections.drum_drift_hz and phases > HARMONICS:
+        # All spectra are of one device: a few phases say what every other one shows.
+        met = np.asarray(probe.phase_rad)[:, None] + along.phase_shift_rad
+        of_phases = np.einsum("k,skh->sh", along.weights, phase_harmonics(met))
+        still = replace(imperfections, probe_phase_drift_rad=0.0)
+        along = course(still, HARMONICS, probes=True)
+        system = true_system(truth, drive, still, along)
+        felt = true_probe(truth, replace(probe, phase_rad=PHASES), still, along)
 
     def exact(omega: NDArray[np.float64]) -> NDArray[np.float64]:
         if imperfections.counter_rotating:
@@ -305,20 +308,26 @@ def record_phase_scan(
             )
         else:
             found = spectra.probe_output_psd(system, felt, omega)
+        found = found + isolator.under_tones(system, omega, truth, imperfections)
         found = np.einsum("k,skf->sf", along.weights, found)
         return found if of_phases is None else of_phases @ harmonics(found)
 
     if imperfections.counter_rotating:
         periodic.require_stable(system, tones.drive_modulation(system.drive, counter_rotating=True))
-    output = (
-        _interpolated(exact, system, _SCAN_RESOLUTION, felt.offset.reshape(-1)[0])
-        if along.steady
-        else lambda frequency_hz: exact(np.asarray(angular(frequency_hz)))
-    )
+    resolution = _SCAN_RESOLUTION * (0.5 if imperfections.drum_drift_hz else 1.0)
+    output = _interpolated(exact, system, resolution, float(felt.offset.reshape(-1)[0]))
     frequency_hz = receiver.bins_hz(
         settings.line_centres_hz, settings.half_span_hz, settings.bin_width_hz
     )
-    power = receiver.record(output, frequency_hz, averaging, truth, imperfections, generator)
+    power = receiver.record(
+        output,
+        frequency_hz,
+        averaging,
+        truth,
+        imperfections,
+        generator,
+        receiver.tone_power(truth, drive, probe),
+    )
     return recording.build(
         recording.PHASE_SCAN,
         frequency_hz,

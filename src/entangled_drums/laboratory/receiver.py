@@ -14,7 +14,7 @@ from scipy import linalg, special
 
 from entangled_drums import parameters, windows
 from entangled_drums.errors import ParameterError
-from entangled_drums.laboratory.imperfections import Imperfections
+from entangled_drums.laboratory.imperfections import Imperfections, relative_powers
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,24 @@ def bins_hz(
 
 
 def gain_of_run(
-    truth: Mapping[str, float], imperfections: Imperfections, generator: np.random.Generator
+    truth: Mapping[str, float],
+    imperfections: Imperfections,
+    generator: np.random.Generator | None,
+    tone_power: float = 0.0,
 ) -> float:
-    """Return the gain during one recording; `generator` draws its drift."""
+    """Return the gain during one recording; the tones compress it, `generator` draws its drift."""
     gain = float(parameters.receiver(truth).gain)
+    gain /= 1.0 + imperfections.compression * tone_power
+    if generator is None:
+        return gain
     return gain * float(np.exp(imperfections.gain_drift * generator.standard_normal()))
+
+
+def tone_power(
+    truth: Mapping[str, float], *tones: parameters.DriveSettings | parameters.ProbeSettings
+) -> float:
+    """Return the power of all tones that are on, in units of the reference power."""
+    return float(sum(np.sum(relative_powers(truth, one)) for one in tones))
 
 
 def record(
@@ -77,7 +90,8 @@ def record(
     averaging: Averaging,
     truth: Mapping[str, float],
     imperfections: Imperfections,
-    generator: np.random.Generator,
+    generator: np.random.Generator | None,
+    power_of_tones: float = 0.0,
 ) -> NDArray[np.float64]:
     """Record spectra: what the receiver stores of the field leaving the cavity.
 
@@ -92,17 +106,22 @@ def record(
     truth : mapping
         Flat true values; gain and added noise of the receiver are used.
     imperfections : Imperfections
-    generator : numpy.random.Generator
-        Source of randomness.
+    generator : numpy.random.Generator or None
+        Source of randomness; with None the expected powers are returned, without drift of gain.
+    power_of_tones : float, optional
+        See `tone_power`.
 
     Returns
     -------
     ndarray, (..., F)
         Quanta.
     """
+    if generator is None:
+        gain = gain_of_run(truth, imperfections, None, power_of_tones)
+        return expected_power(output, frequency_hz, averaging, truth, imperfections, gain)
     # Separate streams: switching the drift on must not change the noise of the bins.
     bins, run = generator.spawn(2)
-    gain = gain_of_run(truth, imperfections, run)
+    gain = gain_of_run(truth, imperfections, run, power_of_tones)
     return averaged_periodogram(
         expected_power(output, frequency_hz, averaging, truth, imperfections, gain),
         averaging,

@@ -267,7 +267,7 @@ def _record(
             frequency: NDArray[np.float64] = width * (np.round(centre / width) + number)
             averaging = receiver.Averaging.of(settings["duration_s"], width)
             system = true_system(values, drive, imperfections, along)
-            output = emission_psd(system, imperfections, along)
+            output = emission_psd(system, values, imperfections, along)
             power[row, column] = receiver.record(
                 output,
                 frequency,
@@ -275,6 +275,7 @@ def _record(
                 values,
                 imperfections,
                 streams[row * shape[1] + column],
+                receiver.tone_power(values, drive),
             )[0]
             frequency_hz[row, column] = frequency
             averages[row, column] = averaging.averages

@@ -40,6 +40,7 @@ def assumptions(
     device: Mapping[str, Any],
     drive: Mapping[str, Any],
     laboratory: Mapping[str, Any],
+    model: Mapping[str, Any],
     comparison: Mapping[str, Any],
 ) -> list[Assumption]:
     """List every number that was put in rather than measured here.
@@ -53,6 +54,8 @@ def assumptions(
     laboratory : mapping
         What the simulated laboratory does besides; empty if the recordings were not simulated.
         What is switched off is left out.
+    model : mapping
+        What the analysis takes into account, by the same names.
     comparison : mapping
         Published values that are shown beside the results.
 
@@ -64,11 +67,17 @@ def assumptions(
     return [
         *_parameters(device, ""),
         *_settings(drive, "drive.", "chosen", "setting of the experiment file"),
-        *_settings(
-            {key: value for key, value in laboratory.items() if _is_on(key, laboratory)},
-            "laboratory.",
-            "simulated",
-            "done by the simulated laboratory, not known to the analysis",
+        *(
+            assumption
+            for key, value in laboratory.items()
+            if _is_on(key, laboratory)
+            for assumption in _settings(
+                {key: value},
+                "laboratory.",
+                "simulated",
+                "set in the simulated laboratory; the analysis "
+                + ("models it" if model.get(key) else "is not told"),
+            )
         ),
         *_parameters(comparison, "comparison."),
     ]

@@ -26,6 +26,7 @@ _SETTINGS = {
     "raw_enabled": False,
     "report_level": 5,
     "syntax_highlight": "none",
+    "warning_stream": False,
 }
 
 

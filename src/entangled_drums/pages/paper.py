@@ -61,7 +61,7 @@ td.number { white-space: nowrap; }
 .exhibit { margin: 0 0 8mm; }
 figure { margin: 0; break-inside: avoid; }
 figcaption { font-size: 9pt; margin: 2mm 0 0; }
-.table figcaption { break-after: avoid; }
+.table figcaption { break-inside: avoid; break-after: avoid; }
 .table figure { break-inside: auto; }
 .notes p { font-size: 7.5pt; color: #333; margin: 0; }
 .made { font-size: 7.5pt; color: #555; }

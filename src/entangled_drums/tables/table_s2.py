@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from entangled_drums.inference.route_result import ROUTE_LABELS, ROUTES, RouteResult
+from entangled_drums.inference.verdict import Verdict
 from entangled_drums.tables.output import Cell, Column, Measured, Table
 
 _QUANTITIES = (
@@ -29,12 +30,14 @@ COLUMNS = (
     *_QUANTITIES,
     Column("probability_entangled", "probability", "P(ν < ½)", r"$P(\nu < \tfrac12)$"),
     Column("p_value", "probability", "Fit p", "Fit $p$"),
+    Column("verdict", "text", printed=False),
+    Column("verdict_label", "text", "Verdict", "Verdict", stored=False),
 )
 
 _ERRORS = "Errors are one standard deviation, statistical and calibration together."
 
 
-def table(results: Sequence[RouteResult], origin: str) -> Table:
+def table(results: Sequence[RouteResult], origin: str, verdicts: Sequence[Verdict] = ()) -> Table:
     """Arrange the results of all routes at all operating points.
 
     Parameters
@@ -43,6 +46,8 @@ def table(results: Sequence[RouteResult], origin: str) -> Table:
         In any order.
     origin : str
         One sentence on where device and recordings come from; the first note.
+    verdicts : sequence of Verdict, optional
+        Verdict at each operating point; printed in the last row of the point.
 
     Returns
     -------
@@ -55,7 +60,18 @@ def table(results: Sequence[RouteResult], origin: str) -> Table:
         key=lambda item: (item.red_coupling_hz, item.power, item.ratio, ROUTES.index(item.route)),
     )
     reasons = list(dict.fromkeys(item.validity for item in ordered if not item.valid))
-    rows = tuple(_row(item, reasons) for item in ordered)
+    judged = {one.operating_point: one.verdict for one in verdicts}
+    last = {item.operating_point: item for item in ordered}
+    rows = tuple(
+        {
+            **_row(item, reasons),
+            "verdict": judged.get(item.operating_point, ""),
+            "verdict_label": (
+                judged.get(item.operating_point, "") if item is last[item.operating_point] else ""
+            ),
+        }
+        for item in ordered
+    )
     notes = tuple(f"({number}) {reason}" for number, reason in enumerate(reasons, start=1))
     return Table(COLUMNS, rows, (origin, _ERRORS, *notes))
 
