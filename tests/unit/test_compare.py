@@ -126,6 +126,15 @@ def test_points_of_one_name_that_are_driven_differently_are_pointed_out(tmp_path
     assert "reference: G⁻/2π is 140 kHz (A) and 200 kHz (B)" in capsys.readouterr().out
 
 
+def test_two_runs_of_one_experiment_are_told_apart_and_not_taken_as_independent(tmp_path, capsys):
+    one = experiment(tmp_path / "here" / "toy", ratios=(0.62,))
+    other = experiment(tmp_path / "there" / "toy", ratios=(0.62,))
+    assert main(["compare", str(one), str(other)]) == 0
+    printed = capsys.readouterr().out
+    assert f"A: {one}; " in printed
+    assert "Both are runs of toy: simulated recordings of one name share their random" in printed
+
+
 def test_routes_that_are_not_valid_stay_out_of_the_picture():
     one = read("one", content("direct", "p-x1", 0.5, 0.9, 0.03, validity="too little drive"))
     other = read("other", content("direct", "p-x1", 0.5, 0.9, 0.03))

@@ -480,6 +480,33 @@ rule draw_figs9:
         "../../scripts/draw_figs9.py"
 
 
+rule draw_figs10:
+    input:
+        code=code("draw_figs10"),
+        records=records(*expand(rules.summarise_coverage.output.summary, study="main")),
+        summary=expand(rules.summarise_coverage.output.summary, study="main"),
+    output:
+        pdf=result("figures/figs10.pdf"),
+        png=pictured("figs10"),
+        csv=result("figures/figs10.csv"),
+        rst=result("figures/figs10.rst"),
+        record=result("figures/figs10.record.json"),
+    log:
+        log_file("draw_figs10"),
+    benchmark:
+        benchmark_file("draw_figs10")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("draw_figs10"),
+    params:
+        settings=settings(origin="Assumed device; simulated laboratory."),
+        code=code_digest("draw_figs10"),
+    script:
+        "../../scripts/draw_figs10.py"
+
+
 NO_POSTERIOR = "inference.routes lacks model_based"
 if "model_based" in ROUTES:
     NO_POSTERIOR = "" if EMISSIONS else "there is no emission recording"
@@ -521,3 +548,4 @@ show(
     ),
 )
 show("figs9", rules.draw_figs9.output, lacking=NO_POINT)
+show("figs10", rules.draw_figs10.output, lacking="" if COVERAGE else "coverage is not given")
