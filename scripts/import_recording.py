@@ -1,11 +1,13 @@
 """Check a recording that was given as a file, and convert it to the recording format."""
 
-from entangled_drums import recording, recording_import
+from entangled_drums import recording, recording_import, recording_quality
 from entangled_drums.provenance.job import Job, execute
 
 
 def main(job: Job) -> None:
     dataset = recording_import.read_given(job.inputs["given"], job.settings["kind"])
+    for doubt in recording_quality.findings(dataset):
+        print(f"doubtful: {doubt}")
     recording.write(job.outputs["recording"], dataset, job.record_id)
 
 

@@ -13,6 +13,8 @@ from entangled_drums import windows
 from entangled_drums.recording_format import PHASE_SCAN, POWER
 
 FEWEST_AVERAGES = 100
+LEAST_QUANTA = 1e-3
+"""Far below the half quantum of any receiver, for a gain of any reasonable calibration."""
 BINS_PER_WIDTH = 5
 _SIGMA = 5.0
 _LOGARITHM_RATIO = np.pi**2 / 6.0
@@ -44,14 +46,23 @@ def findings(dataset: xarray.Dataset) -> list[str]:
 
     frequency = dataset["frequency_hz"].values
     frequency = np.broadcast_to(frequency, power.shape).reshape(spectra.shape)
-    found = _averages(each("averages"))
+    found = _averages(each("averages")) + _level(power, each("effective_averages"))
     found += _scatter(dataset, spectra, frequency, each("effective_averages"), each("bin_width_hz"))
     # Beside the lines of the probes stand those of the pumps, often at the end of the axis.
     probed = dataset.attrs["kind"] == PHASE_SCAN
     if not probed and ("ratio" in dataset.attrs or "drum" in dataset.dims):
-        found += _lines(spectra, frequency, each("bin_width_hz"), each("effective_averages"))
+        found += _lines(
+            spectra,
+            frequency,
+            each("bin_width_hz"),
+            each("effective_averages"),
+            single="drum" in dataset.dims,
+        )
+    if not probed and not found and dataset.attrs.get("ratio", 0.0) > 0:
+        found += _pump_lines(spectra, frequency[0], each("effective_averages"))
     if probed:
         found += _phases(dataset["phase_rad"].values)
+        found += _probe_lines(dataset, each("effective_averages"))
     elif np.any(np.diff(frequency, axis=-1) > 1.5 * each("bin_width_hz")[:, None]):
         row, at = np.argwhere(np.diff(frequency, axis=-1) > 1.5 * each("bin_width_hz")[:, None])[0]
         found.append(
@@ -59,6 +70,25 @@ def findings(dataset: xarray.Dataset) -> list[str]:
             "write the whole axis"
         )
     return found
+
+
+def _level(power: NDArray[np.float64], effective: NDArray[np.float64]) -> list[str]:
+    level = float(np.median(power))
+    if level < LEAST_QUANTA:
+        return [
+            f"the spectrum lies at {level:.2g} quanta, a receiver adds half a quantum at least: "
+            "W/Hz or V^2/Hz? convert to quanta, or import with a settings file (docs/importing.md)"
+        ]
+    # Bins that scatter as decibels of what the averages allow, and lie where decibels would.
+    scatter = np.median(np.abs(np.diff(power, axis=-1)), axis=-1).reshape(-1) / 0.954
+    decibels = 10.0 / np.log(10.0) * effective**-0.5
+    linear = np.median(power, axis=-1).reshape(-1) * effective**-0.5
+    if abs(np.median(scatter / decibels) - 1.0) < 0.15 < abs(np.median(scatter / linear) - 1.0):
+        return [
+            f"bins scatter by {np.median(scatter):.2g} around {level:.3g}, as decibels do; write "
+            "power in linear units"
+        ]
+    return []
 
 
 def _averages(averages: NDArray[np.float64]) -> list[str]:
@@ -127,6 +157,8 @@ def _lines(
     frequency: NDArray[np.float64],
     width: NDArray[np.float64],
     effective: NDArray[np.float64],
+    *,
+    single: bool,
 ) -> list[str]:
     for row, values in enumerate(spectra):
         for part in _windows(frequency[row], float(width[row])):
@@ -145,7 +177,9 @@ def _lines(
                     ]
             if here.max() < floor + 2.0 * noise:
                 continue
-            peak = int(np.argmax(here))
+            # Far from the middle of a wide axis the line of the other drum may stand.
+            middle = slice(part.size // 4, part.size - part.size // 4) if single else slice(None)
+            peak = int(np.argmax(here[middle])) + (middle.start or 0)
             half = 0.5 * (floor + float(here[peak]))
             above = here > half
             left = peak - int(np.argmin(above[peak::-1])) if not above[: peak + 1].all() else 0
@@ -156,6 +190,88 @@ def _lines(
                     f"the line near {frequency[row, part[peak]]:g} Hz is only {bins} bins wide; "
                     f"resolve it with {BINS_PER_WIDTH} bins or more"
                 ]
+    return []
+
+
+def _excess(power: NDArray[np.float64], spread: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """Largest height of a peak above both its sides at each bin, in standard deviations."""
+    best = np.zeros(power.size)
+    cumulative = np.concatenate([[0.0], np.cumsum(power)])
+    bins = 2
+    # Broader than this is the cavity, not a line.
+    while 16 * bins < power.size:
+        mean = (cumulative[bins:] - cumulative[:-bins]) / bins
+        apart = mean[bins:-bins] - np.maximum(mean[2 * bins :], mean[: -2 * bins])
+        noise = np.median(power) * spread * np.sqrt(1.5 / bins)
+        centre = np.arange(apart.size) + bins + bins // 2
+        best[centre] = np.maximum(best[centre], apart / noise)
+        bins *= 2
+    return best
+
+
+def _pump_lines(
+    spectra: NDArray[np.float64], frequency: NDArray[np.float64], effective: NDArray[np.float64]
+) -> list[str]:
+    height = _excess(spectra.mean(axis=0), float(np.sum(effective)) ** -0.5)
+    for side, name in ((frequency < 0, "below"), (frequency > 0, "above")):
+        if height[side].max(initial=0.0) < _SIGMA:
+            return [
+                f"no line stands out {name} the drive centre between {frequency[0]:g} and "
+                f"{frequency[-1]:g} Hz: it lies outside the axis, or the pumps are off; record a "
+                "wider span"
+            ]
+    return []
+
+
+def _probe_lines(dataset: xarray.Dataset, effective: NDArray[np.float64]) -> list[str]:
+    frequency, power = dataset["frequency_hz"].values, dataset[POWER].values
+    offset = float(dataset.attrs["probe_offset_hz"])
+    if not frequency[0] < offset < frequency[-1]:
+        return [
+            f"the axis from {frequency[0]:g} to {frequency[-1]:g} Hz lies on one side of "
+            f"probe_offset_hz, {offset:g}: the lines of the probes lie outside; write their offset "
+            "from the drive centre, and both lines"
+        ]
+    # What answers to the phase is the lines of the probes alone: first harmonic over the phases.
+    phase = dataset["phase_rad"].values
+    if phase.size < 3:
+        return []
+    turn = np.stack([np.ones(phase.size), np.cos(phase), np.sin(phase)], axis=-1)
+    answer = np.linalg.lstsq(turn, power, rcond=None)[0][1:]
+    answering = np.sqrt(np.linalg.inv(turn.T @ turn)[1, 1])
+    # Of the answer, averaged over three bins.
+    spread = float(np.median(power) * (3.0 * np.mean(effective)) ** -0.5 * answering)
+    for part in _windows(frequency, float(dataset.attrs["bin_width_hz"])):
+        if part.size < 5:
+            continue
+        kernel = np.ones(3) / 3.0
+        padded = np.pad(answer[:, part], ((0, 0), (1, 1)), mode="edge")
+        smooth = np.stack([np.convolve(one, kernel, mode="valid") for one in padded])
+        peak = int(np.argmax(np.sum(smooth**2, axis=0)))
+        top = float(np.hypot(*smooth[:, peak]))
+        # Along the direction in which the peak answers, noise has either sign.
+        line = smooth[0] * smooth[0, peak] / top + smooth[1] * smooth[1, peak] / top
+        ends = frequency[part[0]], frequency[part[-1]]
+        if top < _SIGMA * spread:
+            return [
+                f"nothing between {ends[0]:g} and {ends[1]:g} Hz answers to the phase of the "
+                "probes: their line lies outside, or is lost in the noise; record it, or measure "
+                "longer"
+            ]
+        if top < 2.0 * _SIGMA * spread:
+            continue
+        for end, at in zip((line[:3].mean(), line[-3:].mean()), ends, strict=True):
+            if end > 0.4 * top:
+                return [
+                    f"a line of the probes is cut off at {at:g} Hz: record a wider span around it"
+                ]
+        raw = answer[0, part] * smooth[0, peak] / top + answer[1, part] * smooth[1, peak] / top
+        bins = int(np.count_nonzero(raw > 0.5 * raw.max()))
+        if bins < BINS_PER_WIDTH - 1:
+            return [
+                f"the line of the probes near {frequency[part[peak]]:g} Hz is only {bins} bins "
+                f"wide; resolve it with {BINS_PER_WIDTH} bins or more"
+            ]
     return []
 
 

@@ -32,6 +32,7 @@ SETTINGS = {
 }
 FREQUENCY = 1.0e3 * np.arange(-200, 201)
 LINE = 13.0 + 8.0 / (1.0 + ((FREQUENCY - 5.0e4) / 9.0e3) ** 2)
+LINE += 5.0 / (1.0 + ((FREQUENCY + 6.0e4) / 9.0e3) ** 2)
 POWER = LINE * np.random.default_rng(5).gamma(1000, 1 / 1000, FREQUENCY.size)
 
 

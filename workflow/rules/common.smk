@@ -93,6 +93,7 @@ wildcard_constraints:
     point="|".join(POINTS),
     sweep="|".join(SWEEPS),
     part="[0-9]+",
+    imperfection="[a-z-]+",
     study="|".join(["main", *validation_studies()]),
 
 

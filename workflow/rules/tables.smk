@@ -1,5 +1,11 @@
 # One rule per table; each writes CSV (all digits), Markdown and LaTeX.
 
+ERROR_BUDGET = (
+    []
+    if POINT_SHOWN is None
+    else expand(rules.compute_error_budget.output.budget, point=POINT_SHOWN)
+)
+
 
 rule write_table_s2:
     input:
@@ -29,4 +35,37 @@ rule write_table_s2:
         "../../scripts/write_table_s2.py"
 
 
+rule write_table_s3:
+    input:
+        code=code("write_table_s3"),
+        records=records(*ERROR_BUDGET, *MISFIT_SUMMARY),
+        budget=ERROR_BUDGET,
+        misfits=MISFIT_SUMMARY,
+    output:
+        csv=result("tables/table_s3.csv"),
+        md=result("tables/table_s3.md"),
+        tex=result("tables/table_s3.tex"),
+        html=tabled("table_s3"),
+        record=result("tables/table_s3.record.json"),
+    log:
+        log_file("write_table_s3"),
+    benchmark:
+        benchmark_file("write_table_s3")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("write_table_s3"),
+    params:
+        settings=settings(origin=ORIGIN),
+        code=code_digest("write_table_s3"),
+    script:
+        "../../scripts/write_table_s3.py"
+
+
 show("table_s2", rules.write_table_s2.output)
+show(
+    "table_s3",
+    rules.write_table_s3.output + ERROR_BUDGET + records(*ERROR_BUDGET),
+    lacking="" if ERROR_BUDGET else "figures.operating_point is not given",
+)

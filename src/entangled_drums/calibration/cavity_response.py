@@ -44,7 +44,7 @@ def calibrate(dataset: xarray.Dataset, knowledge: Knowledge) -> Fit:
     def linear(x: Array) -> tuple[Array, Array]:
         points = x + np.concatenate([np.zeros((1, x.size)), np.diag(steps)])
         values = knowledge.values(points[:, :size])
-        shown = _cable(frequency_hz, points[:, size:]) * reflection(
+        shown = cable(frequency_hz, points[:, size:]) * reflection(
             frequency_hz, values, centre_hz, points[:, -1]
         )
         # The analyser's phasors run the other way.
@@ -73,7 +73,8 @@ def reflection(
     return np.asarray(coupling / ((external + internal) / 2.0 - 1j * offset) - 1.0)
 
 
-def _cable(frequency_hz: Array, nuisances: Array) -> NDArray[np.complex128]:
+def cable(frequency_hz: Array, nuisances: Array) -> NDArray[np.complex128]:
+    """Return the factor (B, F) of cables with the nuisances (B, 5) of `calibrate`, in its order."""
     amplitude, phase, delay, tilt = nuisances.T[:4, :, None]
     turn = phase + angular(frequency_hz) * delay
     span = 2.0 * float(np.max(np.abs(frequency_hz)))
