@@ -173,7 +173,7 @@ def _line_points(
                 "drive": probe_drive(table.drive, {n: v[0] for n, v in values.items()}),
             }
         )
-    row, column = dataset[POWER].dims[:2]
+    row, column = (str(name) for name in dataset[POWER].dims[:2])
     drums = dataset["drum"].values
     own = np.broadcast_to(
         drums[:, None] if row == "drum" else drums[None, :], table.shape.shape

@@ -260,7 +260,7 @@ def fit(
             u, objective, mean, jacobian = trial, lower, trial_mean, trial_jacobian
     else:
         raise CalibrationError("the search for the best fit does not settle")
-    covariance = np.linalg.inv(information)
+    covariance: Array = np.asarray(np.linalg.inv(information), dtype=np.float64)
     leverage = np.einsum("id,id->d", covariance @ jacobian, weighted)
     goodness, spectra = data.goodness(mean, leverage)
     return Fit(

@@ -198,7 +198,7 @@ def in_frame_of_tone(system: System, omega: Array) -> tuple[System, Array]:
     coupling = drive.red_coupling + drive.blue_coupling
     moved = Drive(
         cavity_detuning=drive.cavity_detuning + tone,
-        frame_frequency=np.float64(_AT_REST),
+        frame_frequency=np.array(_AT_REST),
         red_coupling=coupling,
         blue_coupling=coupling,
     )
