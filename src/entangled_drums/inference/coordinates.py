@@ -14,7 +14,7 @@ from entangled_drums.ranges import is_allowed
 
 Array = NDArray[np.float64]
 
-_LOGARITHMIC_ABOVE = 4.0
+_LOGARITHMIC_ABOVE = 10.0
 """Parameters this many standard deviations above zero are taken by their logarithm."""
 _STEP = 1e-4
 

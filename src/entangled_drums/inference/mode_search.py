@@ -1,9 +1,9 @@
 """Modes of the posterior: damped Fisher scoring from several starts at once.
 
 One start ends in the wrong mode in a few percent of data sets, and intervals then cover too little;
-several starts cost little because all of them are evaluated in one batch. Steps are straight in
-the logarithms of the parameters (`coordinates`): in the parameters themselves the best ones lie in
-a curved valley a thousand times longer than wide, in which straight steps end on its slopes.
+several starts cost little because all of them are evaluated in one batch. Steps are tried straight
+in the parameters and straight in their logarithms (`coordinates`): under a wide prior the best ones
+lie in a curved valley a thousand times longer than wide, in which straight steps end on its slopes.
 """
 
 from dataclasses import dataclass, replace
@@ -21,6 +21,7 @@ _MAXIMUM_ITERATIONS = 60
 _TOLERANCE = 1e-4
 """A start has settled when its next step is below this many standard deviations."""
 _LARGEST_STEP = 4.0
+_ON_BOUND = 1e-9
 
 
 @dataclass(frozen=True)
@@ -65,16 +66,24 @@ def find_modes(target: Target, starts: Array) -> list[Mode]:
     coordinates = Coordinates.of(target, max(recorded / gain - noise, 0.0))
     u = np.maximum(starts, lowest)
     settled = np.zeros(len(u), dtype=bool)
-    damping = np.zeros(len(u))
+    damping, share = np.zeros(len(u)), np.ones(len(u))
     value, gradient, information = target.linearised(u)
     for _ in range(_MAXIMUM_ITERATIONS):
         active = np.flatnonzero(~settled)
         if active.size == 0:
             break
         step = np.zeros_like(u)
+        limited = np.zeros(len(u), dtype=bool)
         for at in active:
-            step[at] = _step(u[at], gradient[at], information[at], damping[at], lowest)
-        trial = np.maximum(np.where(step != 0.0, coordinates.moved(u, step), u), lowest)
+            step[at], limited[at] = _step(u[at], gradient[at], information[at], damping[at], lowest)
+            step[at] *= share[at]
+        # Data make the valley straight in one kind of coordinates, a tight prior in the other.
+        straight = np.maximum(u + step, lowest)
+        curved = np.maximum(np.where(step != 0.0, coordinates.moved(u, step), u), lowest)
+        both = target.log_posterior(np.concatenate([straight[active], curved[active]]))
+        better = both[active.size :] > both[: active.size]
+        trial = u.copy()
+        trial[active] = np.where(better[:, None], curved[active], straight[active])
         change = np.einsum("bi,bij,bj->b", trial - u, information, trial - u)
         new_value, new_gradient, new_information = target.linearised(trial[active])
         for row, at in enumerate(active):
@@ -83,10 +92,18 @@ def find_modes(target: Target, starts: Array) -> list[Mode]:
                 damping[at] = max(10.0 * damping[at], 1e-2)
                 settled[at] = damping[at] > 1e8
                 continue
+            # Where the expected information is too small, full steps overshoot to and fro.
+            gained = (new_value[row] - value[at]) / max(
+                gradient[at] @ step[at] - 0.5 * change[at], 1e-12
+            )
+            if gained < 0.5:
+                share[at] = max(0.6 * share[at], 0.2)
+            elif gained > 0.9:
+                share[at] = min(1.5 * share[at], 1.0)
             u[at], value[at] = trial[at], new_value[row]
             gradient[at], information[at] = new_gradient[row], new_information[row]
             damping[at] = 0.1 * damping[at] if damping[at] > 1e-6 else 0.0
-            settled[at] = change[at] < _TOLERANCE**2
+            settled[at] = change[at] < _TOLERANCE**2 and not limited[at]
     if np.mean(settled) < 0.5:
         raise InferenceError(
             f"model-based route: {np.sum(~settled)} of {len(u)} searches for the best parameters "
@@ -95,8 +112,14 @@ def find_modes(target: Target, starts: Array) -> list[Mode]:
     return _distinct(target, u[settled], value[settled], information[settled])
 
 
-def _step(u: Array, gradient: Array, information: Array, damping: float, lowest: Array) -> Array:
-    """Damped scoring step in the parameters that are not held back by a bound."""
+def _step(
+    u: Array, gradient: Array, information: Array, damping: float, lowest: Array
+) -> tuple[Array, bool]:
+    """Damped scoring step in the parameters that are not held back by a bound.
+
+    It ends where it meets a bound, and says so: to cut off one parameter alone would leave the
+    valley that ties it to others.
+    """
     step = np.zeros_like(u)
     free = np.ones(u.size, dtype=bool)
     for _ in range(u.size):
@@ -104,12 +127,16 @@ def _step(u: Array, gradient: Array, information: Array, damping: float, lowest:
         matrix = matrix + damping * np.diag(np.diag(matrix))
         step[:] = 0.0
         step[free] = np.linalg.solve(matrix, gradient[free])
-        held = free & (u <= lowest + 1e-12) & (step < 0)
+        held = free & (u <= lowest + _ON_BOUND) & (step < 0)
         if not held.any():
             break
         free &= ~held
     length = float(np.max(np.abs(step)))
-    return step * min(1.0, _LARGEST_STEP / length) if length > 0 else step
+    step = step * min(1.0, _LARGEST_STEP / length) if length > 0 else step
+    beyond = u + step < lowest - _ON_BOUND
+    if not beyond.any():
+        return step, False
+    return step * float(np.min((u - lowest)[beyond] / -step[beyond])), True
 
 
 def _distinct(target: Target, u: Array, value: Array, information: Array) -> list[Mode]:
