@@ -274,6 +274,11 @@ def calibration_recordings():
     }
 
 
+def not_calibrated(kind):
+    """What is lacking for a step of the calibration: empty if its recording is there."""
+    return "" if kind in calibration_recordings() else f"the calibration has no recording {kind}"
+
+
 def recorded(kind):
     """Input function: the recording of a kind at an operating point, or none if there is none."""
 

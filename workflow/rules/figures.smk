@@ -522,18 +522,11 @@ show("fig1", rules.draw_fig1.output)
 show("fig2", rules.draw_fig2.output, lacking=NO_POSTERIOR)
 show("fig3", rules.draw_fig3.output, lacking=NO_SCAN)
 show("fig4", rules.draw_fig4.output)
-for name, kind in {
-    "figs1": "cavity_response",
-    "figs2": "thermal_sweep",
-    "figs3": "sideband_cooling",
-    "figs4": "load_noise",
-    "figs5": "sideband_cooling",
-}.items():
-    show(
-        name,
-        getattr(rules, f"draw_{name}").output,
-        lacking="" if kind in calibration_recordings() else f"the calibration has no {kind}",
-    )
+show("figs1", rules.draw_figs1.output, lacking=not_calibrated("cavity_response"))
+show("figs2", rules.draw_figs2.output, lacking=not_calibrated("thermal_sweep"))
+show("figs3", rules.draw_figs3.output, lacking=not_calibrated("sideband_cooling"))
+show("figs4", rules.draw_figs4.output, lacking=not_calibrated("load_noise"))
+show("figs5", rules.draw_figs5.output, lacking=not_calibrated("sideband_cooling"))
 show(
     "figs6",
     rules.draw_figs6.output + rules.solve_probe_disturbance.output,

@@ -83,7 +83,11 @@ class StepContent:
 
     def column(self, name: str, drum: int | None = None) -> Array:
         """A quantity of all points, or of those of one drum, by rising abscissa."""
-        points = [one for one in self.content["points"] if drum is None or one.get("drum") == drum]
+        points = [one for one in self.content["points"] if drum in (None, one.get("drum"))]
+        if not points:
+            raise FileFormatError(
+                f"calibration step {self.name}: no points of drum {drum}; calibrate the device anew"
+            )
         try:
             return np.array([float(one[name]) for one in points])
         except KeyError:
