@@ -17,7 +17,7 @@ PHASES = 2.0 * np.pi * np.arange(HARMONICS) / HARMONICS
 
 
 def phase_harmonics(phase: Array) -> Array:
-    """Return (K, 5): from the five harmonics to spectra at the phases (K,)."""
+    """Return (..., 5): from the five harmonics to spectra at the phases (...)."""
     return np.stack(
         [np.ones_like(phase), *(f(k * phase) for k in (1, 2) for f in (np.cos, np.sin))], axis=-1
     )

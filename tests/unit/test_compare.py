@@ -58,7 +58,8 @@ def experiment(folder, shift=0.0, ratios=RATIOS, **options):
             path.parent.mkdir(parents=True, exist_ok=True)
             duan = 0.8 + 0.3 * ratio + 0.05 * place + shift
             jsonfile.write(path, content(route, point, ratio, duan, 0.03, **options))
-            # Records stand beside results, and are none.
+            # Other files stand beside results, and are none.
+            jsonfile.write(path.with_name("error_budget.json"), {"items": []})
             jsonfile.write(path.with_name(f"{route}.record.json"), {"rule": "infer"})
     jsonfile.write(folder / "inference" / "verdict.json", verdict(points))
     return folder
@@ -124,6 +125,15 @@ def test_points_of_one_name_that_are_driven_differently_are_pointed_out(tmp_path
     other = experiment(tmp_path / "other", coupling_hz=2.0e5)
     assert main(["compare", str(one), str(other)]) == 0
     assert "reference: G⁻/2π is 140 kHz (A) and 200 kHz (B)" in capsys.readouterr().out
+
+
+def test_two_runs_of_one_experiment_are_told_apart_and_not_taken_as_independent(tmp_path, capsys):
+    one = experiment(tmp_path / "here" / "toy", ratios=(0.62,))
+    other = experiment(tmp_path / "there" / "toy", ratios=(0.62,))
+    assert main(["compare", str(one), str(other)]) == 0
+    printed = capsys.readouterr().out
+    assert f"A: {one}; " in printed
+    assert "Both are runs of toy: simulated recordings of one name share their random" in printed
 
 
 def test_routes_that_are_not_valid_stay_out_of_the_picture():

@@ -22,11 +22,17 @@ MODULES = (
     "figures.fig2",
     "figures.fig3",
     "figures.fig4",
+    "figures.figs1",
+    "figures.figs2",
+    "figures.figs3",
+    "figures.figs4",
+    "figures.figs5",
     "figures.figs6",
     "figures.figs7",
     "figures.figs8",
     "figures.figs9",
     "tables.output",
+    "tables.table_s1",
     "tables.table_s2",
 )
 

@@ -19,6 +19,7 @@ from entangled_drums import arrayfile, jsonfile, parameters, spectra, tones
 from entangled_drums.calibration import Calibration, from_device
 from entangled_drums.errors import CalibrationError, InferenceError
 from entangled_drums.inference import ensemble, importance, posterior_file
+from entangled_drums.inference.coordinates import Coordinates
 from entangled_drums.inference.fine_effects import Fidelity
 from entangled_drums.inference.line_maps import MODEL_PARAMETERS
 from entangled_drums.inference.mode_search import find_modes
@@ -30,7 +31,7 @@ from entangled_drums.inference.model_based import (
 )
 from entangled_drums.inference.observation import observation
 from entangled_drums.inference.posterior import SamplerSettings, explore
-from entangled_drums.inference.proposal import Coordinates, CurvedProposal
+from entangled_drums.inference.proposal import CurvedProposal
 from entangled_drums.inference.target import line_shapes, target
 from entangled_drums.laboratory.imperfections import Imperfections, SpuriousLine
 

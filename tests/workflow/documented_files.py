@@ -38,6 +38,11 @@ def sections(page: str) -> list[Section]:
     ]
 
 
+def is_described(name: str, page: str) -> bool:
+    """Tell whether a file has a section on the page."""
+    return any(section.is_about(name) for section in sections(page))
+
+
 def undescribed(results: Path, page: str) -> Iterator[str]:
     """What stands in a results folder and not on the page."""
     described = sections(page)

@@ -1,10 +1,11 @@
 """The same experiment gives the same bytes, whatever the circumstances."""
 
+import re
 from pathlib import Path
 
 from tests.workflow.checkouts import ROOT, digests, make_checkout
 from tests.workflow.conftest import FinishedRun
-from tests.workflow.documented_files import undescribed
+from tests.workflow.documented_files import is_described, undescribed
 
 from entangled_drums.provenance.record import SUFFIX
 
@@ -50,3 +51,9 @@ def test_toy_is_small(tmp_path: Path) -> None:
 def test_every_file_of_a_run_is_described(finished_run: FinishedRun) -> None:
     page = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
     assert list(undescribed(finished_run.checkout.folder / "results/toy", page)) == []
+
+    # Files that only the whole experiment has.
+    listed = finished_run.checkout.run("--summary", experiment="aalto-2018").stdout
+    names = re.findall(r"^results/aalto-2018/(\S+)", listed, re.MULTILINE)
+    assert len(names) > 100
+    assert [name for name in names if not is_described(name, page)] == []

@@ -6,19 +6,17 @@ CALIBRATION_FILE = (
     if EXPERIMENT["calibration"]["source"] == "file"
     else {}
 )
+STEP_NAMES = (
+    "cavity_response",
+    "receiver",
+    "port_occupation",
+    "thermal_sweep",
+    "sideband_cooling",
+    "sideband_narrowing",
+    "probe",
+)
 CALIBRATION_STEPS = (
-    {
-        step: result(f"calibration/device.{step}.json")
-        for step in (
-            "cavity_response",
-            "receiver",
-            "port_occupation",
-            "thermal_sweep",
-            "sideband_cooling",
-            "sideband_narrowing",
-            "probe",
-        )
-    }
+    {step: result(f"calibration/device.{step}.json") for step in STEP_NAMES}
     if EXPERIMENT["calibration"]["source"] == "recordings"
     else {}
 )
@@ -48,6 +46,7 @@ rule calibrate_device:
             device=device(),
             uncertainties=device(what=device_uncertainties),
             source=configured("calibration.source"),
+            model=configured("inference.model"),
         ),
         code=code_digest("calibrate_device"),
     script:

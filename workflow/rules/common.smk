@@ -93,6 +93,7 @@ wildcard_constraints:
     point="|".join(POINTS),
     sweep="|".join(SWEEPS),
     part="[0-9]+",
+    imperfection="[a-z-]+",
     study="|".join(["main", *validation_studies()]),
 
 
@@ -271,6 +272,11 @@ def calibration_recordings():
         for kind in CALIBRATION_KINDS
         if SIMULATED or given_files("calibration", kind)
     }
+
+
+def not_calibrated(kind):
+    """What is lacking for a step of the calibration: empty if its recording is there."""
+    return "" if kind in calibration_recordings() else f"the calibration has no recording {kind}"
 
 
 def recorded(kind):

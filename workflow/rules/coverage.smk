@@ -31,6 +31,7 @@ rule run_replicas:
             phase_scan=configured("recordings.phase_scan"),
             laboratory=configured("laboratory"),
             model=configured("inference.model"),
+            calibration=configured("calibration"),
             draws=configured("coverage.draws"),
             replicas=replicas_in(wildcards.study, int(wildcards.part)),
             seed=seed_of_study(wildcards.study),
@@ -94,3 +95,74 @@ rule validate_coverage:
 if COVERAGE:
     PRODUCTS += parts_of_study("main") + records(*parts_of_study("main"))
     PRODUCTS += expand(rules.summarise_coverage.output, study="main")
+
+
+rule inject_misfit:
+    input:
+        code=code("inject_misfit"),
+        records=records(rules.calibrate_device.output.calibration),
+        calibration=rules.calibrate_device.output.calibration,
+    output:
+        found=result("coverage/misfit/{imperfection}.json"),
+        record=result("coverage/misfit/{imperfection}.record.json"),
+    log:
+        log_file("inject_misfit", "{imperfection}"),
+    benchmark:
+        benchmark_file("inject_misfit", "{imperfection}")
+    priority: -1
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("inject_misfit"),
+    params:
+        settings=lambda wildcards: settings(
+            imperfection=wildcards.imperfection,
+            device=device(),
+            uncertainties=device(what=device_uncertainties),
+            drive=drive_at(COVERAGE["operating_point"]),
+            emission=configured("recordings.emission"),
+            phase_scan=configured("recordings.phase_scan"),
+            laboratory=configured("laboratory"),
+            model=configured("inference.model"),
+            calibration=configured("calibration"),
+            replicas=configured("coverage.misfit.replicas"),
+            seed=seed("misfit"),
+        ),
+        code=code_digest("inject_misfit"),
+    script:
+        "../../scripts/inject_misfit.py"
+
+
+MISFITS = COVERAGE.get("misfit", {}).get("imperfections", [])
+MISFIT_PARTS = expand(rules.inject_misfit.output.found, imperfection=MISFITS)
+
+
+rule summarise_misfit:
+    input:
+        code=code("summarise_misfit"),
+        records=records(*MISFIT_PARTS),
+        parts=MISFIT_PARTS,
+    output:
+        summary=result("coverage/misfit.json"),
+        csv=result("coverage/misfit.csv"),
+        record=result("coverage/misfit.record.json"),
+    log:
+        log_file("summarise_misfit"),
+    benchmark:
+        benchmark_file("summarise_misfit")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("summarise_misfit"),
+    params:
+        settings=settings(),
+        code=code_digest("summarise_misfit"),
+    script:
+        "../../scripts/summarise_misfit.py"
+
+
+MISFIT_SUMMARY = [rules.summarise_misfit.output.summary] if MISFITS else []
+if MISFITS:
+    PRODUCTS += MISFIT_PARTS + records(*MISFIT_PARTS) + rules.summarise_misfit.output

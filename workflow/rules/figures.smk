@@ -23,6 +23,12 @@ TRUTH = [rules.draw_truth.output.truth] if SIMULATED else []
 WITH_EMISSION = [name for name in POINTS if SIMULATED or given_files(name, "emission")]
 EMISSIONS = [result(f"recordings/{name}/emission.nc") for name in WITH_EMISSION]
 POSTERIORS = expand(rules.infer_model_based.output.posterior, point=WITH_EMISSION)
+POINTS_WITH_EMISSION = Configured(
+    [{"name": name, **POINTS[name]} for name in WITH_EMISSION],
+    ("operating_points", "drive.powers"),
+)
+STEP_FILES = {step: result(f"calibration/device.{step}.json") for step in STEP_NAMES}
+RESPONSE = result("recordings/calibration.cavity_response.nc")
 EMISSION_SHOWN, SCAN_SHOWN = (
     result(f"recordings/{POINT_SHOWN}/{kind}.nc") for kind in ("emission", "phase_scan")
 )
@@ -85,10 +91,7 @@ rule draw_fig2:
         **cost("draw_fig2"),
     params:
         settings=settings(
-            points=Configured(
-                [{"name": name, **POINTS[name]} for name in WITH_EMISSION],
-                ("operating_points", "drive.powers"),
-            ),
+            points=POINTS_WITH_EMISSION,
             shown=POINT_SHOWN,
             simulated=SIMULATED,
             model=configured("inference.model"),
@@ -174,6 +177,169 @@ rule draw_fig4:
         code=code_digest("draw_fig4"),
     script:
         "../../scripts/draw_fig4.py"
+
+
+rule draw_figs1:
+    input:
+        code=code("draw_figs1"),
+        records=records(CALIBRATION, RESPONSE),
+        response=RESPONSE,
+        step=STEP_FILES["cavity_response"],
+    output:
+        pdf=result("figures/figs1.pdf"),
+        png=pictured("figs1"),
+        csv=result("figures/figs1.csv"),
+        rst=result("figures/figs1.rst"),
+        record=result("figures/figs1.record.json"),
+    log:
+        log_file("draw_figs1"),
+    benchmark:
+        benchmark_file("draw_figs1")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("draw_figs1"),
+    params:
+        settings=settings(
+            origin=ORIGIN,
+            simulated=SIMULATED,
+        ),
+        code=code_digest("draw_figs1"),
+    script:
+        "../../scripts/draw_figs1.py"
+
+
+rule draw_figs2:
+    input:
+        code=code("draw_figs2"),
+        records=records(CALIBRATION),
+        step=STEP_FILES["thermal_sweep"],
+    output:
+        pdf=result("figures/figs2.pdf"),
+        png=pictured("figs2"),
+        csv=result("figures/figs2.csv"),
+        rst=result("figures/figs2.rst"),
+        record=result("figures/figs2.record.json"),
+    log:
+        log_file("draw_figs2"),
+    benchmark:
+        benchmark_file("draw_figs2")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("draw_figs2"),
+    params:
+        settings=settings(
+            origin=ORIGIN,
+            simulated=SIMULATED,
+        ),
+        code=code_digest("draw_figs2"),
+    script:
+        "../../scripts/draw_figs2.py"
+
+
+rule draw_figs3:
+    input:
+        code=code("draw_figs3"),
+        records=records(CALIBRATION),
+        cooling=STEP_FILES["sideband_cooling"],
+        narrowing=STEP_FILES["sideband_narrowing"],
+    output:
+        pdf=result("figures/figs3.pdf"),
+        png=pictured("figs3"),
+        csv=result("figures/figs3.csv"),
+        rst=result("figures/figs3.rst"),
+        record=result("figures/figs3.record.json"),
+    log:
+        log_file("draw_figs3"),
+    benchmark:
+        benchmark_file("draw_figs3")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("draw_figs3"),
+    params:
+        settings=settings(
+            origin=ORIGIN,
+            simulated=SIMULATED,
+        ),
+        code=code_digest("draw_figs3"),
+    script:
+        "../../scripts/draw_figs3.py"
+
+
+rule draw_figs4:
+    input:
+        code=code("draw_figs4"),
+        records=records(CALIBRATION),
+        loads=STEP_FILES["receiver"],
+        port=STEP_FILES["port_occupation"],
+        calibration=CALIBRATION,
+    output:
+        pdf=result("figures/figs4.pdf"),
+        png=pictured("figs4"),
+        csv=result("figures/figs4.csv"),
+        rst=result("figures/figs4.rst"),
+        record=result("figures/figs4.record.json"),
+    log:
+        log_file("draw_figs4"),
+    benchmark:
+        benchmark_file("draw_figs4")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("draw_figs4"),
+    params:
+        settings=settings(
+            device=device(),
+            uncertainties=device(what=device_uncertainties),
+            seed=seed("figs4"),
+            origin=ORIGIN,
+            simulated=SIMULATED,
+        ),
+        code=code_digest("draw_figs4"),
+    script:
+        "../../scripts/draw_figs4.py"
+
+
+rule draw_figs5:
+    input:
+        code=code("draw_figs5"),
+        records=records(CALIBRATION, *POSTERIORS),
+        cooling=STEP_FILES["sideband_cooling"],
+        calibration=CALIBRATION,
+        posteriors=POSTERIORS,
+    output:
+        pdf=result("figures/figs5.pdf"),
+        png=pictured("figs5"),
+        csv=result("figures/figs5.csv"),
+        rst=result("figures/figs5.rst"),
+        record=result("figures/figs5.record.json"),
+    log:
+        log_file("draw_figs5"),
+    benchmark:
+        benchmark_file("draw_figs5")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("draw_figs5"),
+    params:
+        settings=settings(
+            device=device(),
+            uncertainties=device(what=device_uncertainties),
+            points=POINTS_WITH_EMISSION,
+            seed=seed("figs5"),
+            origin=ORIGIN,
+            simulated=SIMULATED,
+        ),
+        code=code_digest("draw_figs5"),
+    script:
+        "../../scripts/draw_figs5.py"
 
 
 rule draw_figs6:
@@ -314,6 +480,33 @@ rule draw_figs9:
         "../../scripts/draw_figs9.py"
 
 
+rule draw_figs10:
+    input:
+        code=code("draw_figs10"),
+        records=records(*expand(rules.summarise_coverage.output.summary, study="main")),
+        summary=expand(rules.summarise_coverage.output.summary, study="main"),
+    output:
+        pdf=result("figures/figs10.pdf"),
+        png=pictured("figs10"),
+        csv=result("figures/figs10.csv"),
+        rst=result("figures/figs10.rst"),
+        record=result("figures/figs10.record.json"),
+    log:
+        log_file("draw_figs10"),
+    benchmark:
+        benchmark_file("draw_figs10")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("draw_figs10"),
+    params:
+        settings=settings(origin="Assumed device; simulated laboratory."),
+        code=code_digest("draw_figs10"),
+    script:
+        "../../scripts/draw_figs10.py"
+
+
 NO_POSTERIOR = "inference.routes lacks model_based"
 if "model_based" in ROUTES:
     NO_POSTERIOR = "" if EMISSIONS else "there is no emission recording"
@@ -329,6 +522,11 @@ show("fig1", rules.draw_fig1.output)
 show("fig2", rules.draw_fig2.output, lacking=NO_POSTERIOR)
 show("fig3", rules.draw_fig3.output, lacking=NO_SCAN)
 show("fig4", rules.draw_fig4.output)
+show("figs1", rules.draw_figs1.output, lacking=not_calibrated("cavity_response"))
+show("figs2", rules.draw_figs2.output, lacking=not_calibrated("thermal_sweep"))
+show("figs3", rules.draw_figs3.output, lacking=not_calibrated("sideband_cooling"))
+show("figs4", rules.draw_figs4.output, lacking=not_calibrated("load_noise"))
+show("figs5", rules.draw_figs5.output, lacking=not_calibrated("sideband_cooling"))
 show(
     "figs6",
     rules.draw_figs6.output + rules.solve_probe_disturbance.output,
@@ -343,3 +541,4 @@ show(
     ),
 )
 show("figs9", rules.draw_figs9.output, lacking=NO_POINT)
+show("figs10", rules.draw_figs10.output, lacking="" if COVERAGE else "coverage is not given")

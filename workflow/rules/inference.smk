@@ -113,6 +113,38 @@ rule decide_verdict:
         "../../scripts/decide_verdict.py"
 
 
+rule compute_error_budget:
+    input:
+        code=code("compute_error_budget"),
+        records=recorded_all(
+            "emission", "phase_scan", others=(rules.calibrate_device.output.calibration,)
+        ),
+        emission=lambda wildcards: recorded("emission")(wildcards)[0],
+        phase_scan=lambda wildcards: recorded("phase_scan")(wildcards)[0],
+        calibration=rules.calibrate_device.output.calibration,
+    output:
+        budget=result("inference/{point}/error_budget.json"),
+        record=result("inference/{point}/error_budget.record.json"),
+    log:
+        log_file("compute_error_budget", "{point}"),
+    benchmark:
+        benchmark_file("compute_error_budget", "{point}")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("compute_error_budget"),
+    params:
+        settings=lambda wildcards: settings(
+            point=wildcards.point,
+            model=configured("inference.model"),
+            seed=seed("error_budget", wildcards.point),
+        ),
+        code=code_digest("compute_error_budget"),
+    script:
+        "../../scripts/compute_error_budget.py"
+
+
 PRODUCTS += rules.decide_verdict.output
 if {"quadrature", "emission_bound", "direct"} & set(ROUTES):
     PRODUCTS += expand(rules.infer_direct.output, point=POINTS)

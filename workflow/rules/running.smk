@@ -191,6 +191,8 @@ localrules:
     calibrate_device,
     join_sweep,
     write_table_s2,
+    write_table_s3,
+    summarise_misfit,
 
 
 forgo_benchmarks()

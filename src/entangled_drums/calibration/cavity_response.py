@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from entangled_drums.calibration.knowledge import Knowledge
 from entangled_drums.calibration.scoring import STEP, Data, Fit, Nuisance, fit
+from entangled_drums.calibration.tone_spectra import Fidelity
 from entangled_drums.units import angular
 
 Array = NDArray[np.float64]
@@ -20,7 +21,7 @@ Array = NDArray[np.float64]
 PARAMETERS = ("cavity.frequency_hz", "cavity.kappa_external_hz", "cavity.kappa_internal_hz")
 
 
-def calibrate(dataset: xarray.Dataset, knowledge: Knowledge) -> Fit:
+def calibrate(dataset: xarray.Dataset, knowledge: Knowledge, fidelity: Fidelity) -> Fit:
     """Fit a recording of kind ``cavity_response``.
 
     Parameters
@@ -28,6 +29,8 @@ def calibrate(dataset: xarray.Dataset, knowledge: Knowledge) -> Fit:
     dataset : xarray.Dataset
     knowledge : Knowledge
         What is known beforehand.
+    fidelity : Fidelity
+        Not used: there is no tone.
 
     Raises
     ------
@@ -44,7 +47,7 @@ def calibrate(dataset: xarray.Dataset, knowledge: Knowledge) -> Fit:
     def linear(x: Array) -> tuple[Array, Array]:
         points = x + np.concatenate([np.zeros((1, x.size)), np.diag(steps)])
         values = knowledge.values(points[:, :size])
-        shown = _cable(frequency_hz, points[:, size:]) * reflection(
+        shown = cable(frequency_hz, points[:, size:]) * reflection(
             frequency_hz, values, centre_hz, points[:, -1]
         )
         # The analyser's phasors run the other way.
@@ -73,7 +76,8 @@ def reflection(
     return np.asarray(coupling / ((external + internal) / 2.0 - 1j * offset) - 1.0)
 
 
-def _cable(frequency_hz: Array, nuisances: Array) -> NDArray[np.complex128]:
+def cable(frequency_hz: Array, nuisances: Array) -> NDArray[np.complex128]:
+    """Return the factor (B, F) of cables with the nuisances (B, 5) of `calibrate`, in its order."""
     amplitude, phase, delay, tilt = nuisances.T[:4, :, None]
     turn = phase + angular(frequency_hz) * delay
     span = 2.0 * float(np.max(np.abs(frequency_hz)))

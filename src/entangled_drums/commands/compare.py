@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from entangled_drums import jsonfile
@@ -36,6 +37,11 @@ def compare(first: str, second: str, target: str | None) -> None:
     """
     folders = Path(first), Path(second)
     one, other = (read_outcome(folder) for folder in folders)
+    if one.name == other.name:
+        one, other = (
+            replace(found, name=str(folder))
+            for found, folder in zip((one, other), folders, strict=True)
+        )
     table = side_by_side.table(one, other, pairs(one, other))
     print(plain_text(read_markdown(markdown_text(table, None))), end="")
     for letter, folder in zip("AB", folders, strict=True):
@@ -75,10 +81,12 @@ def read_outcome(folder: Path) -> Outcome:
         path for path in folder.glob("inference/*/*.json") if not path.name.endswith(SUFFIX)
     )
     try:
+        contents = [jsonfile.read(path) for path in routes]
         return outcome(
             folder.resolve().name,
             jsonfile.read(folder / VERDICT),
-            [jsonfile.read(path) for path in routes],
+            # What else stands beside the routes' results, such as an error budget, names no route.
+            [content for content in contents if "route" in content],
         )
     except EntangledDrumsError as error:
         message = str(error)

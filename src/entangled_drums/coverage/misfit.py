@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, ncx2
+from scipy.special import chdtri, chndtr
 
 from entangled_drums import entanglement, periodic, tones
 from entangled_drums.calibration import Calibration
@@ -40,7 +40,8 @@ from entangled_drums.laboratory.imperfections import (
 Array = NDArray[np.float64]
 
 NOTICED = 0.9
-_ROUNDS = 4
+_ROUNDS = 6
+_TOO_LARGE = 3.0
 _TOLERANCE = 0.01
 _LARGEST_SHIFT = 1.0
 """Bias of D, in sigma, above which an imperfection belongs into the error budget."""
@@ -152,8 +153,8 @@ class Fit:
         level = largest_failing(len(self.degrees))
         passes = 1.0
         for name, degrees in self.degrees.items():
-            limit = chi2.isf(level, degrees)
-            passes *= float(ncx2.cdf(limit, degrees, max(self.deviances[name], 1e-12)))
+            limit = chdtri(degrees, level)
+            passes *= float(chndtr(limit, degrees, max(self.deviances[name], 1e-12)))
         return 1.0 - passes
 
 
@@ -270,13 +271,22 @@ def search(
     size = min(injection.guess, injection.largest)
     tried: dict[float, Fit] = {}
     for _ in range(_ROUNDS):
-        tried[size] = fit(spoilt(size), fidelity, prepared)
+        try:
+            tried[size] = fit(spoilt(size), fidelity, prepared)
+        except InferenceError:
+            # So large that no parameters fit: smaller.
+            if injection.analysis is not None:
+                raise
+            size /= _TOO_LARGE
+            continue
         if abs(tried[size].noticed - NOTICED) < _TOLERANCE or injection.analysis is not None:
             break
-        following = min(_rescaled(size, tried[size]), injection.largest)
-        if following == size:
+        following = min(_rescaled(size, tried), injection.largest)
+        if following in tried:
             break
         size = following
+    if not tried:
+        raise InferenceError(f"misfit: no size of {name} that was tried can be fitted")
     best = min(tried, key=lambda one: abs(tried[one].noticed - NOTICED))
     found = tried[best]
     outcomes = [noticed(spoilt(best), fidelity, prepared, one) for one in replicas]
@@ -299,16 +309,23 @@ def search(
     }
 
 
-def _rescaled(size: float, found: Fit) -> float:
-    """Size at which a deviance that grows as its square would be noticed often enough."""
+def _rescaled(size: float, tried: Mapping[float, Fit]) -> float:
+    """Size that would be noticed often enough, if the deviance follows a power of the size."""
+    found = tried[size]
     low, high = 1e-3, 1e3
     for _ in range(60):
         factor = math.sqrt(low * high)
-        scaled = replace(
-            found, deviances={name: factor**2 * one for name, one in found.deviances.items()}
+        scaled = {name: factor * one for name, one in found.deviances.items()}
+        enough = replace(found, deviances=scaled).noticed > NOTICED
+        low, high = (low, factor) if enough else (factor, high)
+    power = 2.0
+    if len(tried) > 1:
+        other = min(
+            (one for one in tried if one != size), key=lambda one: abs(math.log(one / size))
         )
-        low, high = (low, factor) if scaled.noticed > NOTICED else (factor, high)
-    return size * math.sqrt(low * high)
+        total = (sum(tried[one].deviances.values()) for one in (size, other))
+        power = min(max(math.log(next(total) / next(total)) / math.log(size / other), 1.0), 8.0)
+    return size * min(max(math.sqrt(low * high) ** (1.0 / power), 0.1), 10.0)
 
 
 def noticed(

@@ -294,27 +294,9 @@ def infer_from(
     if isinstance(found, str):
         return without_result(found, emission)
     setup, measured = found.setup, found.measured
-    central, one, exact = found.central, found.one, found.model.areas[0]
+    central, exact = found.central, found.model.areas[0]
     central_offsets, uncertain = found.offsets, found.uncertain
-    calibration_covariance = calibration.covariance_of(uncertain)
-
-    matrix, constant = (part[0] for part in closed_forms(one, setup))
-    constant = constant + central_offsets
-
-    def solved_around(expected: Array) -> _Solved:
-        def closed_of(values: dict[str, Array]) -> Array:
-            maps, constants = closed_forms(values, setup)
-            return maps @ expected + constants
-
-        by_parameter = found.offset_slopes
-        if uncertain:
-            by_parameter = by_parameter + calibration.jacobian(closed_of, uncertain)
-        systematic = by_parameter @ calibration_covariance @ by_parameter.T
-        return _solve(measured.areas - constant, matrix, measured.covariance, systematic, setup)
-
-    solved = solved_around(model_state(one, setup.drive)[0])
-    for _ in range(_GLS_ITERATIONS - 1):
-        solved = solved_around(solved.state)
+    solved = solve(found, calibration)
     state = solved.state
     by_calibration = np.tile(state, (settings.samples, 1))
     if uncertain:
@@ -353,8 +335,37 @@ def infer_from(
     )
 
 
+def solve(found: LineData, calibration: Calibration) -> "Solved":
+    """Solve the weighted least squares at the central calibration."""
+    setup, measured, uncertain = found.setup, found.measured, found.uncertain
+    calibration_covariance = calibration.covariance_of(uncertain)
+    matrix, constant = (part[0] for part in closed_forms(found.one, setup))
+    constant = constant + found.offsets
+
+    def solved_around(expected: Array) -> Solved:
+        def closed_of(values: dict[str, Array]) -> Array:
+            maps, constants = closed_forms(values, setup)
+            return maps @ expected + constants
+
+        by_parameter = found.offset_slopes
+        if uncertain:
+            by_parameter = by_parameter + calibration.jacobian(closed_of, uncertain)
+        systematic = by_parameter @ calibration_covariance @ by_parameter.T
+        return _solve(measured.areas - constant, matrix, measured.covariance, systematic, setup)
+
+    solved = solved_around(model_state(found.one, setup.drive)[0])
+    for _ in range(_GLS_ITERATIONS - 1):
+        solved = solved_around(solved.state)
+    return solved
+
+
+def duan(state: Array) -> Array:
+    """Return the Duan sum of states (..., 4)."""
+    return _derived(state)["duan"]
+
+
 @dataclass(frozen=True)
-class _Solved:
+class Solved:
     """Least squares at the central calibration, and its weights for use with others."""
 
     state: Array
@@ -385,7 +396,7 @@ def _inverse(matrix: Array) -> Array:
     return np.asarray(np.linalg.inv(matrix / np.outer(scale, scale)) / np.outer(scale, scale))
 
 
-def _solve(areas: Array, matrix: Array, noise: Array, systematic: Array, setup: Setup) -> _Solved:
+def _solve(areas: Array, matrix: Array, noise: Array, systematic: Array, setup: Setup) -> Solved:
     """Reduce the areas (less the constants of the map) to five data, and those to four unknowns."""
     total = noise + systematic
     phases = setup.phases
@@ -413,7 +424,7 @@ def _solve(areas: Array, matrix: Array, noise: Array, systematic: Array, setup: 
     state = gain @ data
     residual = data - maps @ state
     vacuum = np.array([matrix[0, 1] / norms[0], matrix[1, 0] / norms[1], 1.0, 0.0, 0.0])
-    return _Solved(
+    return Solved(
         state=state,
         statistical=gain @ noise @ gain.T,
         reduction=reduction,

@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 
 from entangled_drums import covariance, parameters
 from entangled_drums.calibration import Calibration
+from entangled_drums.errors import InferenceError
 from entangled_drums.inference.fine_effects import Fidelity, FineEffects, beyond_fast
 from entangled_drums.inference.groups import dimensionless_groups
 from entangled_drums.inference.line_maps import expected_lines
 from entangled_drums.inference.observation import Observation, covers, observation
-from entangled_drums.inference.posterior import Posterior, SamplerSettings, explore
+from entangled_drums.inference.posterior import Posterior, SamplerSettings, explore, search
 from entangled_drums.inference.prior_weight import gradients, weights_of_priors
 from entangled_drums.inference.spectral_lines import Goodness
 from entangled_drums.inference.states import state_quantities
@@ -231,17 +232,46 @@ def posterior(
     CalibrationError, InferenceError
         As `infer`.
     """
-    central = usable_values(calibration)
-    reason = unusable(central, seen)
+    reason = unusable(usable_values(calibration), seen)
     if reason:
         return reason
-    lines = line_shapes(central, seen) if prepared is None else prepared.lines
+    density = _density(seen, calibration, settings, None if prepared is None else prepared.lines)
+    effects = None if prepared is None else prepared.effects
+    return explore(density, generator, settings.sampler, effects)
+
+
+def best_fit(
+    seen: Observation,
+    calibration: Calibration,
+    generator: np.random.Generator,
+    settings: ModelBasedSettings,
+) -> tuple[Target, Array]:
+    """Return the posterior density and its best parameters (P,), without draws.
+
+    Arguments and errors as for `posterior`.
+
+    Raises
+    ------
+    InferenceError
+        Also if the route cannot be used there.
+    """
+    reason = unusable(usable_values(calibration), seen)
+    if reason:
+        raise InferenceError(f"model-based route: not valid here: {reason}")
+    density, modes = search(_density(seen, calibration, settings), generator, settings.sampler)
+    return density, modes[0].u
+
+
+def _density(
+    seen: Observation,
+    calibration: Calibration,
+    settings: ModelBasedSettings,
+    lines: Lines | None = None,
+) -> Target:
+    lines = lines or line_shapes(usable_values(calibration), seen)
     if settings.merged_resolution is not None:
         seen = seen.merged(lines, settings.merged_resolution)
-    density = target(seen, calibration, settings.fidelity, lines)
-    return explore(
-        density, generator, settings.sampler, None if prepared is None else prepared.effects
-    )
+    return target(seen, calibration, settings.fidelity, lines)
 
 
 def prepare(seen: Observation, calibration: Calibration, settings: ModelBasedSettings) -> Prepared:
@@ -256,9 +286,7 @@ def prepare(seen: Observation, calibration: Calibration, settings: ModelBasedSet
     settings : ModelBasedSettings
     """
     lines = line_shapes(usable_values(calibration), seen)
-    if settings.merged_resolution is not None:
-        seen = seen.merged(lines, settings.merged_resolution)
-    density = target(seen, calibration, settings.fidelity, lines)
+    density = _density(seen, calibration, settings, lines)
     return Prepared(lines, density.with_effects_at(np.zeros(density.size)).effects)
 
 

@@ -84,19 +84,7 @@ def explore(
     InferenceError
         If no sampler converges: an unconverged posterior is no result.
     """
-    starts = target.prior_draws(settings.starts, generator)
-    starts[0] = 0.0
-    if effects is None:
-        target = target.with_effects_at(np.zeros(target.size))
-    else:
-        target = target.with_effects(effects)
-    modes = find_modes(target, starts)
-    target = target.with_effects_at(modes[0].u, slopes=effects is None)
-    refined = find_modes(target, np.stack([mode.u for mode in modes]))
-    modes = [
-        replace(new, starts=min(modes, key=lambda old: _distance(old, new)).starts)
-        for new in refined
-    ]
+    target, modes = search(target, generator, settings, effects)
     sample = importance.draw(
         target,
         modes,
@@ -125,6 +113,37 @@ def explore(
         f"model-based route: the posterior was not sampled: {reached}; check the recordings "
         "against the calibration, or allow more draws"
     )
+
+
+def search(
+    target: Target,
+    generator: np.random.Generator,
+    settings: SamplerSettings,
+    effects: FineEffects | None = None,
+) -> tuple[Target, list[Mode]]:
+    """Find the modes of a target; arguments as for `explore`.
+
+    Returns
+    -------
+    target : Target
+        With its fine effects tabulated at the best mode.
+    modes : list of Mode
+        Best first.
+    """
+    starts = target.prior_draws(settings.starts, generator)
+    starts[0] = 0.0
+    if effects is None:
+        target = target.with_effects_at(np.zeros(target.size))
+    else:
+        target = target.with_effects(effects)
+    modes = find_modes(target, starts)
+    target = target.with_effects_at(modes[0].u, slopes=effects is None)
+    refined = find_modes(target, np.stack([mode.u for mode in modes]))
+    modes = [
+        replace(new, starts=min(modes, key=lambda old: _distance(old, new)).starts)
+        for new in refined
+    ]
+    return target, modes
 
 
 def trusted(sample: Sample, wanted: float) -> bool:

@@ -25,6 +25,8 @@ class Outcome:
     ----------
     name : str
         How it is called beside the other one.
+    experiment : str
+        Name of the experiment; simulated recordings of one name share their random numbers.
     summary : str
         Its verdict in one line.
     verdicts : mapping of str to Verdict
@@ -34,6 +36,7 @@ class Outcome:
     """
 
     name: str
+    experiment: str
     summary: str
     verdicts: Mapping[str, Verdict]
     results: Mapping[tuple[str, str], RouteResult]
@@ -88,6 +91,7 @@ def outcome(name: str, verdict: Mapping[str, Any], routes: Sequence[Mapping[str,
     results = [route_result(content) for content in routes]
     return Outcome(
         name,
+        name,
         verdict["summary"],
         {one.operating_point: one for one in read_verdicts(verdict)},
         {(one.operating_point, one.route): one for one in results},
@@ -118,19 +122,25 @@ def pairs(first: Outcome, second: Outcome) -> list[Pair]:
     ]
 
 
-def moved_points(compared: Sequence[Pair]) -> list[str]:
-    """Say where operating points of one name were driven differently.
+def reservations(first: Outcome, second: Outcome, compared: Sequence[Pair]) -> list[str]:
+    """Say what keeps two experiments from being compared as they stand.
 
     Parameters
     ----------
+    first, second : Outcome
     compared : sequence of Pair
 
     Returns
     -------
     list of str
-        One sentence each.
+        One sentence each: the same random numbers, points of one name driven differently.
     """
     found = {}
+    if first.experiment == second.experiment:
+        found["name"] = (
+            f"Both are runs of {first.experiment}: simulated recordings of one name share their "
+            "random numbers, so σ is too large."
+        )
     for one in compared:
         if one.first and one.second and one.first.red_coupling_hz != one.second.red_coupling_hz:
             couplings = one.first.red_coupling_hz / 1e3, one.second.red_coupling_hz / 1e3

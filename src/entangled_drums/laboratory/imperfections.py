@@ -19,6 +19,7 @@ from entangled_drums.parameters import DriveSettings, Perturbation, Probe, Probe
 from entangled_drums.units import angular
 
 _NODES = 7
+_MANY_SPECTRA = 8
 
 
 @dataclass(frozen=True)
@@ -166,11 +167,6 @@ class Course:
     phase_shift_rad: NDArray[np.float64]
     weights: NDArray[np.float64]
 
-    @property
-    def steady(self) -> bool:
-        """Whether nothing drifts or jitters."""
-        return self.weights.size == 1
-
 
 def course(imperfections: Imperfections, spectra: int, *, probes: bool = False) -> Course:
     """Return the course of the slow quantities over a recording.
@@ -186,7 +182,9 @@ def course(imperfections: Imperfections, spectra: int, *, probes: bool = False) 
     drifts = imperfections.drum_drift_hz != 0 or (
         probes and imperfections.probe_phase_drift_rad != 0
     )
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES) if drifts else (np.zeros(1), [2.0])
+    # In one of many spectra little changes.
+    order = _NODES if spectra < _MANY_SPECTRA else _NODES // 2
+    nodes, weights = np.polynomial.legendre.leggauss(order) if drifts else (np.zeros(1), [2.0])
     # Time from the middle of the recording, in units of its duration.
     middle = (np.arange(spectra) + 0.5) / spectra - 0.5
     time = middle[:, None] + np.asarray(nodes) / (2.0 * spectra)

@@ -137,9 +137,8 @@ def emission_psd(
         found = np.broadcast_to(found, (*along.drum_shift_hz.shape, omega.size))
         return np.einsum("k,skf->sf", along.weights, found)
 
-    if not along.steady:
-        return lambda frequency_hz: exact(np.asarray(angular(frequency_hz)))
-    return _interpolated(exact, system, _RESOLUTION)
+    resolution = _RESOLUTION * (0.5 if imperfections.drum_drift_hz else 1.0)
+    return _interpolated(exact, system, resolution)
 
 
 def _interpolated(
@@ -292,12 +291,14 @@ def record_phase_scan(
     covariance.require(covariance.steady_state(system))
     felt = true_probe(truth, probe, imperfections, along)
     of_phases: NDArray[np.float64] | None = None
-    if along.steady and phases > HARMONICS:
-        of_phases = phase_harmonics(np.asarray(probe.phase_rad))
-        few = replace(probe, phase_rad=PHASES)
-        along = course(imperfections, HARMONICS, probes=True)
-        system = true_system(truth, drive, imperfections, along)
-        felt = true_probe(truth, few, imperfections, along)
+    if not imperfections.drum_drift_hz and phases > HARMONICS:
+        # All spectra are of one device: a few phases say what every other one shows.
+        met = np.asarray(probe.phase_rad)[:, None] + along.phase_shift_rad
+        of_phases = np.einsum("k,skh->sh", along.weights, phase_harmonics(met))
+        still = replace(imperfections, probe_phase_drift_rad=0.0)
+        along = course(still, HARMONICS, probes=True)
+        system = true_system(truth, drive, still, along)
+        felt = true_probe(truth, replace(probe, phase_rad=PHASES), still, along)
 
     def exact(omega: NDArray[np.float64]) -> NDArray[np.float64]:
         if imperfections.counter_rotating:
@@ -313,11 +314,8 @@ def record_phase_scan(
 
     if imperfections.counter_rotating:
         periodic.require_stable(system, tones.drive_modulation(system.drive, counter_rotating=True))
-    output = (
-        _interpolated(exact, system, _SCAN_RESOLUTION, felt.offset.reshape(-1)[0])
-        if along.steady
-        else lambda frequency_hz: exact(np.asarray(angular(frequency_hz)))
-    )
+    resolution = _SCAN_RESOLUTION * (0.5 if imperfections.drum_drift_hz else 1.0)
+    output = _interpolated(exact, system, resolution, float(felt.offset.reshape(-1)[0]))
     frequency_hz = receiver.bins_hz(
         settings.line_centres_hz, settings.half_span_hz, settings.bin_width_hz
     )

@@ -15,12 +15,13 @@ _CELL_BORDER = re.compile(r"(?<!\\)(?:\\\\)*\|")
 _ESCAPED = re.compile(r"\\([\\|*_`])|&(lt|gt);")
 _POWER = re.compile(r"(×10)\^(−?[0-9]+)")
 _STYLE = """
-body { font: 14px/1.4 sans-serif; margin: 1.5em; color: #222; }
+body { font: 12px/1.4 sans-serif; margin: 1em; color: #222; }
 table { border-collapse: collapse; border-top: 1.5px solid; border-bottom: 1.5px solid; }
-th, td { padding: .2em .7em; text-align: left; white-space: nowrap; }
+th, td { padding: .2em .5em; text-align: left; }
+.number { white-space: nowrap; }
 th { border-bottom: 1px solid; }
 .number { text-align: right; }
-p { max-width: 60em; font-size: 12px; }
+p { max-width: 60em; font-size: 11px; }
 """
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from entangled_drums.inference.route_result import ROUTE_LABELS, RouteResult
-from entangled_drums.inference.side_by_side import QUANTITIES, Outcome, Pair, moved_points
+from entangled_drums.inference.side_by_side import QUANTITIES, Outcome, Pair, reservations
 from entangled_drums.inference.verdict import Verdict
 from entangled_drums.tables.output import Cell, Column, Measured, Table
 from entangled_drums.tables.rounding import UNKNOWN
@@ -49,7 +49,7 @@ def table(first: Outcome, second: Outcome, compared: Sequence[Pair]) -> Table:
         f"A: {first.name}; {first.summary}",
         f"B: {second.name}; {second.summary}",
         "σ: both standard deviations together, the experiments taken as independent.",
-        *moved_points(compared),
+        *reservations(first, second, compared),
     )
     return Table(tuple(columns), rows, notes)
 

@@ -1,0 +1,36 @@
+"""Find what the error of the Duan sum is made of at one operating point, for two routes."""
+
+from entangled_drums import calibration, jsonfile, recording
+from entangled_drums.inference import error_budget
+from entangled_drums.inference.fine_effects import Fidelity
+from entangled_drums.inference.line_data import LineSettings, line_data
+from entangled_drums.inference.model_based import ModelBasedSettings, best_fit
+from entangled_drums.inference.observation import observation
+from entangled_drums.provenance.job import Job, execute
+from entangled_drums.randomness import job_stream
+
+
+def main(job: Job) -> None:
+    emission = recording.read(job.inputs["emission"], recording.EMISSION)
+    scan = recording.read(job.inputs["phase_scan"], recording.PHASE_SCAN)
+    prior = calibration.read(job.inputs["calibration"])
+    fidelity = Fidelity(**job.settings["model"])
+    stream = job_stream(job.settings["seed"])
+    best = best_fit(
+        observation(emission, scan), prior, stream, ModelBasedSettings(fidelity=fidelity)
+    )
+    lines = line_data(emission, scan, prior, LineSettings(fidelity=fidelity))
+    budgets = [error_budget.of_model_based(*best)]
+    if not isinstance(lines, str):
+        budgets.append(error_budget.of_direct(lines, prior, stream))
+    jsonfile.write(
+        job.outputs["budget"],
+        {
+            "record_id": job.record_id,
+            "operating_point": job.settings["point"],
+            "routes": [budget.content() for budget in budgets],
+        },
+    )
+
+
+execute(main, snakemake)

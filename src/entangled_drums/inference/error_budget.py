@@ -1,0 +1,205 @@
+"""What the error of the Duan sum is made of, item by item, for two routes.
+
+To first order the estimate is the truth plus a linear map of the noise of each recording and of the
+error of each calibrated parameter. The variance is the sum of what each of them brings; correlated
+parameters share theirs. Beside each item stands what is left out of the variance when it is known
+exactly, found in another way (by solving again), and by how many of its own standard deviations a
+calibrated value would have to be wrong to move the Duan sum to 1.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from entangled_drums.calibration import Calibration
+from entangled_drums.inference import direct
+from entangled_drums.inference.line_data import LineData
+from entangled_drums.inference.line_maps import closed_forms
+from entangled_drums.inference.prior_weight import gradients
+from entangled_drums.inference.target import Target
+
+Array = NDArray[np.float64]
+
+STATISTICAL, CALIBRATED, MISFIT = "statistical", "calibration", "misfit"
+_DRAWS = 20000
+
+
+@dataclass(frozen=True)
+class Item:
+    """One source of error of the Duan sum.
+
+    Parameters
+    ----------
+    name : str
+        Recording, calibrated parameter or imperfection.
+    kind : str
+        ``statistical``, ``calibration`` or ``misfit``.
+    variance : float
+        What it brings to the variance of D; negative where a correlation with other items takes
+        more away.
+    shift : float
+        Shift of D if the item is one standard deviation too high; NaN for noise.
+    left_out : float
+        Decrease of the variance of D if the item were known exactly; NaN where not found.
+    """
+
+    name: str
+    kind: str
+    variance: float
+    shift: float = math.nan
+    left_out: float = math.nan
+
+    def to_one(self, duan: float) -> float:
+        """Standard deviations of the item that would move D to 1."""
+        return (1.0 - duan) / self.shift if self.shift else math.inf
+
+    def content(self, duan: float) -> dict[str, str | float]:
+        """Return plain built-ins for JSON."""
+        return {
+            "item": self.name,
+            "kind": self.kind,
+            "variance": self.variance,
+            "error": math.copysign(math.sqrt(abs(self.variance)), self.variance),
+            "shift": self.shift,
+            "left_out": self.left_out,
+            "sigma_to_one": self.to_one(duan),
+        }
+
+
+@dataclass(frozen=True)
+class Budget:
+    """All items of one route.
+
+    Parameters
+    ----------
+    route : str
+    duan : float
+        Its estimate.
+    uncertainty : float
+        Its error, which the items add up to.
+    items : list of Item
+        Largest first.
+    """
+
+    route: str
+    duan: float
+    uncertainty: float
+    items: list[Item]
+
+    def content(self) -> dict[str, object]:
+        """Return plain built-ins for JSON."""
+        return {
+            "route": self.route,
+            "duan": self.duan,
+            "uncertainty": self.uncertainty,
+            "items": [item.content(self.duan) for item in self.items],
+        }
+
+
+def of_model_based(density: Target, best: Array) -> Budget:
+    """Return the error budget of the model-based route.
+
+    Parameters
+    ----------
+    density : Target
+    best : ndarray, (P,)
+        Best parameters.
+
+    Notes
+    -----
+    The cut at n_e = 0 is left out: it makes the true error smaller than the budget's.
+    """
+    (duan,), (slope,) = gradients(density, best, ("duan",))
+    jacobians, weights, information = density.sensitivity(best)
+    inverse = np.linalg.inv(information)
+    reaction = inverse @ slope
+    items = []
+    for seen, jacobian, weight in zip(density.observation.spectra, jacobians, weights, strict=True):
+        items.append(
+            Item(seen.name, STATISTICAL, float(np.sum(weight * (reaction @ jacobian) ** 2)))
+        )
+    shifts = density.precision @ reaction
+    shared = shifts * (density.correlation @ shifts)
+    total = float(slope @ reaction)
+    for at, name in enumerate(density.names):
+        free = np.arange(density.size) != at
+        known = np.linalg.solve(information[np.ix_(free, free)], slope[free])
+        items.append(
+            Item(
+                name,
+                CALIBRATED,
+                float(shared[at]),
+                float(shifts[at]),
+                total - float(slope[free] @ known),
+            )
+        )
+    return Budget("model_based", float(duan), math.sqrt(total), _ordered(items))
+
+
+def of_direct(found: LineData, calibration: Calibration, generator: np.random.Generator) -> Budget:
+    """Return the error budget of the direct route.
+
+    Parameters
+    ----------
+    found : LineData
+    calibration : Calibration
+    generator : numpy.random.Generator
+        Draws the calibrations behind `Item.left_out`.
+    """
+    solved = direct.solve(found, calibration)
+    matrix = closed_forms(found.one, found.setup)[0][0]
+    # The solution is linear in the areas.
+    gain = solved.solve(np.eye(len(found.measured.areas)), matrix).T
+    state = solved.state
+    step = 1e-5 * np.maximum(1.0, np.abs(state))
+    around = direct.duan(state + np.diag(step)) - direct.duan(state - np.diag(step))
+    weight = (around / (2.0 * step)) @ gain
+    noise = found.measured.covariance
+    probe_lines = float(weight[2:] @ noise[2:, 2:] @ weight[2:])
+    everything = float(weight @ noise @ weight)
+    items = [
+        Item("emission", STATISTICAL, everything - probe_lines),
+        Item("phase_scan", STATISTICAL, probe_lines),
+    ]
+
+    def duan_of(values: dict[str, Array]) -> Array:
+        shift = np.stack([values[n] - found.central[n] for n in found.uncertain], axis=-1)
+        maps, constants = closed_forms(values, found.setup)
+        offsets = found.offsets + shift @ found.offset_slopes.T
+        return direct.duan(solved.solve(found.measured.areas - constants - offsets, maps))
+
+    names = found.uncertain
+    covariance = calibration.covariance_of(names)
+    scale = np.sqrt(np.diag(covariance))
+    slopes = calibration.jacobian(lambda values: duan_of(values)[:, None], names)[0]
+    shifts = slopes * scale
+    shared = shifts * ((covariance / np.outer(scale, scale)) @ shifts)
+    drawn = calibration.sample(generator, _DRAWS)
+    total = float(np.var(duan_of(drawn)))
+    for at, name in enumerate(names):
+        # The same draws, given that this parameter is what it was calibrated to be.
+        excess = (drawn[name] - found.central[name]) / covariance[at, at]
+        known = {
+            other: drawn[other] - covariance[at, to] * excess for to, other in enumerate(names)
+        }
+        left_out = total - float(np.var(duan_of({**drawn, **known})))
+        items.append(Item(name, CALIBRATED, float(shared[at]), float(shifts[at]), left_out))
+    propagated = everything + float(shared.sum())
+    return Budget("direct", float(direct.duan(state)), math.sqrt(propagated), _ordered(items))
+
+
+def misfit_item(name: str, bias: float) -> Item:
+    """Return an imperfection that the fits let pass, with the bias that it then has."""
+    return Item(name, MISFIT, bias**2, bias)
+
+
+def with_items(budget: Budget, items: list[Item]) -> Budget:
+    """Return the budget with further items, added in squares."""
+    variance = budget.uncertainty**2 + sum(item.variance for item in items)
+    return replace(budget, uncertainty=math.sqrt(variance), items=_ordered([*budget.items, *items]))
+
+
+def _ordered(items: list[Item]) -> list[Item]:
+    return sorted(items, key=lambda item: (-abs(item.variance), item.name))
