@@ -2,6 +2,7 @@
 
 from entangled_drums import calibration, recording
 from entangled_drums.calibration import chain, report
+from entangled_drums.calibration.tone_spectra import Fidelity
 from entangled_drums.provenance.job import Job, execute
 
 
@@ -18,7 +19,7 @@ def main(job: Job) -> None:
             for step in chain.STEPS
             if step.kind in job.inputs
         }
-        result = chain.calibrate(recordings, prior)
+        result = chain.calibrate(recordings, prior, Fidelity(**settings["model"]))
         for name, content in report.contents(result, recordings).items():
             report.write(job.outputs[name], content, job.record_id)
         found = result.calibration

@@ -168,7 +168,6 @@ def expected_periodogram(
     -------
     ndarray, (..., F)
     """
-    chosen = window(name)
     index = np.round((frequency_hz - frequency_hz[0]) / bin_width_hz).astype(np.int64)
     parts = np.split(np.arange(index.size), np.flatnonzero(np.diff(index) > 2 * margin_bins) + 1)
     smoothed = []
@@ -177,10 +176,29 @@ def expected_periodogram(
         count = (index[part[-1]] + margin_bins - first + 1) * oversampling
         grid = frequency_hz[0] + bin_width_hz * (first + np.arange(count) / oversampling)
         values = spectrum(grid)
-        # An even extension has no step at its ends, where a periodic one would ring.
-        even = np.concatenate([values, values[..., ::-1]], axis=-1)
-        lag = np.fft.rfftfreq(even.shape[-1], d=1.0 / oversampling)
-        kernel = chosen.autocorrelation(lag)
-        mixed = np.fft.irfft(np.fft.rfft(even) * kernel, n=even.shape[-1])
+        mixed = smooth(values, oversampling, name)
         smoothed.append(mixed[..., (index[part] - first) * oversampling])
     return np.concatenate(smoothed, axis=-1)
+
+
+def smooth(values: NDArray[np.float64], oversampling: int, name: str) -> NDArray[np.float64]:
+    """Convolve spectra on an even grid with the kernel of a window.
+
+    Parameters
+    ----------
+    values : ndarray, (..., K)
+        Spectra at steps of a bin over `oversampling`.
+    oversampling : int
+        Steps in a bin.
+    name : str
+        Window.
+
+    Returns
+    -------
+    ndarray, (..., 2 K)
+        The first half belongs to the grid.
+    """
+    # An even extension has no step at its ends, where a periodic one would ring.
+    even = np.concatenate([values, values[..., ::-1]], axis=-1)
+    lag = np.fft.rfftfreq(even.shape[-1], d=1.0 / oversampling)
+    return np.fft.irfft(np.fft.rfft(even) * window(name).autocorrelation(lag), n=even.shape[-1])

@@ -58,7 +58,8 @@ def experiment(folder, shift=0.0, ratios=RATIOS, **options):
             path.parent.mkdir(parents=True, exist_ok=True)
             duan = 0.8 + 0.3 * ratio + 0.05 * place + shift
             jsonfile.write(path, content(route, point, ratio, duan, 0.03, **options))
-            # Records stand beside results, and are none.
+            # Other files stand beside results, and are none.
+            jsonfile.write(path.with_name("error_budget.json"), {"items": []})
             jsonfile.write(path.with_name(f"{route}.record.json"), {"rule": "infer"})
     jsonfile.write(folder / "inference" / "verdict.json", verdict(points))
     return folder

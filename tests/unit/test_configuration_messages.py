@@ -657,6 +657,21 @@ CASES = [
         "did you mean reference-x450?",
     ),
     Case(
+        "calibration_file_without_path",
+        EXPERIMENT,
+        "  source: recordings",
+        "  source: file",
+        "toy.yaml:52: calibration.path: missing key, source is file; write for example "
+        "path: config/calibrations/mine.json",
+    ),
+    Case(
+        "path_of_no_calibration_file",
+        EXPERIMENT,
+        "  source: recordings",
+        "  source: device\n  path: config/calibrations/mine.json",
+        "toy.yaml:91: calibration.path: source is device; remove this key, or write source: file",
+    ),
+    Case(
         "files_without_path",
         EXPERIMENT,
         "  source: simulated",

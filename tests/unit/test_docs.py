@@ -58,6 +58,20 @@ def test_numbers_of_the_worked_point_are_those_of_the_library():
     assert f"raises D from {float(plain):.3f} to {float(beyond):.3f}" in text
 
 
+def test_costs_of_detuning_are_those_of_the_library():
+    def duan(**changes):
+        system = worked_example(internal_occupation=1.656, **changes)
+        return float(entanglement.measures(covariance.steady_state(system).covariance).duan)
+
+    def row(form, name, values):
+        return " / ".join(format(duan(**{name: value}) - duan(), form) for value in values)
+
+    text = (ROOT / "docs/model.md").read_text("utf-8")
+    assert row(".3f", "frame_offset_hz", (500.0, 1000.0, 2000.0)) in text
+    assert row("+.4f", "cavity_detuning_hz", (5e4, 1e5, 2e5)) in text
+    assert row("+.4f", "cavity_detuning_hz", (-5e4, -1e5, -2e5)) in text
+
+
 def test_no_page_types_a_result_of_its_own():
     """Numbers with an error, and values of D or ν, are generated or tested above."""
     tested = ("0.83 ± 0.13", "D from 0.844 to 0.859")

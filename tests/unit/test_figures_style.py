@@ -32,6 +32,7 @@ MODULES = (
     "figures.figs8",
     "figures.figs9",
     "tables.output",
+    "tables.table_s1",
     "tables.table_s2",
 )
 

@@ -133,6 +133,12 @@ def test_an_exhibit_names_its_rule_and_links_to_its_files():
     assert links == ["figures/fig4.pdf", "figures/fig4.png", "figures/fig4.record.json"]
 
 
+def test_verdict_says_where_its_own_trial_stands():
+    assert "was not studied in this experiment" in page([exhibit()])
+    tried = paper.Exhibit("figs10", "Coverage", "<svg></svg>", "<p>C.</p>", record())
+    assert 'to be trusted: <a href="#figs10">Figure S10</a>.' in page([exhibit(), tried])
+
+
 def test_verdict_quotes_the_model_based_route_and_what_the_calibration_decides():
     html = page(
         verdicts=[verdict("near", n_e="not shown", n_i="entangled"), verdict("bare", sigma=1.0)],

@@ -46,6 +46,7 @@ rule calibrate_device:
             device=device(),
             uncertainties=device(what=device_uncertainties),
             source=configured("calibration.source"),
+            model=configured("inference.model"),
         ),
         code=code_digest("calibrate_device"),
     script:

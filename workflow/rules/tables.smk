@@ -5,6 +5,52 @@ ERROR_BUDGET = (
     if POINT_SHOWN is None
     else expand(rules.compute_error_budget.output.budget, point=POINT_SHOWN)
 )
+WEIGHED = (
+    expand(rules.infer_model_based.output.result, point=POINT_SHOWN)
+    if POINT_SHOWN is not None and "model_based" in ROUTES
+    else []
+)
+
+
+rule write_table_s1:
+    input:
+        **({"weighed": WEIGHED[0]} if WEIGHED else {}),
+        code=code("write_table_s1"),
+        records=records(rules.calibrate_device.output.calibration, *WEIGHED),
+        calibration=rules.calibrate_device.output.calibration,
+    output:
+        csv=result("tables/table_s1.csv"),
+        md=result("tables/table_s1.md"),
+        tex=result("tables/table_s1.tex"),
+        html=tabled("table_s1"),
+        record=result("tables/table_s1.record.json"),
+    log:
+        log_file("write_table_s1"),
+    benchmark:
+        benchmark_file("write_table_s1")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("write_table_s1"),
+    params:
+        settings=settings(
+            device=Configured(
+                {
+                    section: EXPERIMENT["device"][section]
+                    for section in sorted({key.split(".")[0] for key in device().value})
+                },
+                ("device",),
+            ),
+            origin=ORIGIN,
+            point=configured("figures.operating_point") if WEIGHED else "",
+        ),
+        code=code_digest("write_table_s1"),
+    script:
+        "../../scripts/write_table_s1.py"
+
+
+show("table_s1", rules.write_table_s1.output)
 
 
 rule write_table_s2:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from entangled_drums.calibration.knowledge import Knowledge
 from entangled_drums.calibration.scoring import STEP, Data, Fit, Nuisance, fit
+from entangled_drums.calibration.tone_spectra import Fidelity
 from entangled_drums.units import angular
 
 Array = NDArray[np.float64]
@@ -20,7 +21,7 @@ Array = NDArray[np.float64]
 PARAMETERS = ("cavity.frequency_hz", "cavity.kappa_external_hz", "cavity.kappa_internal_hz")
 
 
-def calibrate(dataset: xarray.Dataset, knowledge: Knowledge) -> Fit:
+def calibrate(dataset: xarray.Dataset, knowledge: Knowledge, fidelity: Fidelity) -> Fit:
     """Fit a recording of kind ``cavity_response``.
 
     Parameters
@@ -28,6 +29,8 @@ def calibrate(dataset: xarray.Dataset, knowledge: Knowledge) -> Fit:
     dataset : xarray.Dataset
     knowledge : Knowledge
         What is known beforehand.
+    fidelity : Fidelity
+        Not used: there is no tone.
 
     Raises
     ------

@@ -15,11 +15,13 @@ from entangled_drums.calibration import cavity_response, power_sweeps, receiver,
 from entangled_drums.calibration.gaussian import Calibration
 from entangled_drums.calibration.knowledge import Knowledge
 from entangled_drums.calibration.scoring import Fit, Goodness
+from entangled_drums.calibration.tone_spectra import Fidelity
 from entangled_drums.errors import CalibrationError
 
 SMALLEST_P_VALUE = 1e-4
 """A fit below it is refused; so is a step that contradicts what was known before."""
 METHOD = "recordings"
+_FAITHFUL = Fidelity()
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Step:
 
     name: str
     kind: str
-    calibrate: Callable[[xarray.Dataset, Knowledge], Fit]
+    calibrate: Callable[[xarray.Dataset, Knowledge, Fidelity], Fit]
 
 
 STEPS = (
@@ -54,14 +56,20 @@ class ChainResult:
         Fit of each step by its name, in order; steps without recording are absent.
     calibration : Calibration
         What is known at its end.
+    fidelity : Fidelity
     """
 
     prior: Calibration
     fits: dict[str, Fit]
     calibration: Calibration
+    fidelity: Fidelity = _FAITHFUL
 
 
-def calibrate(recordings: Mapping[str, xarray.Dataset], prior: Calibration) -> ChainResult:
+def calibrate(
+    recordings: Mapping[str, xarray.Dataset],
+    prior: Calibration,
+    fidelity: Fidelity = _FAITHFUL,
+) -> ChainResult:
     """Carry out all steps whose recordings are given.
 
     Parameters
@@ -70,6 +78,8 @@ def calibrate(recordings: Mapping[str, xarray.Dataset], prior: Calibration) -> C
         Valid recordings by their kind.
     prior : Calibration
         What is known beforehand.
+    fidelity : Fidelity, optional
+        What the model of drums' lines contains; by default everything.
 
     Returns
     -------
@@ -79,14 +89,20 @@ def calibrate(recordings: Mapping[str, xarray.Dataset], prior: Calibration) -> C
     ------
     CalibrationError
         If a step's fit is not acceptable, contradicts what was known, or does not settle; names it.
+        If there are no recordings at all.
     """
+    if not any(step.kind in recordings for step in STEPS):
+        raise CalibrationError(
+            "calibration: no recordings of a calibration; give them, or write "
+            "calibration.source: device or file"
+        )
     knowledge = Knowledge.of(prior)
     fits: dict[str, Fit] = {}
     for step in STEPS:
         if step.kind not in recordings:
             continue
         try:
-            found = step.calibrate(recordings[step.kind], knowledge)
+            found = step.calibrate(recordings[step.kind], knowledge, fidelity)
         except CalibrationError as error:
             raise CalibrationError(
                 f"calibration, step {step.name}: {error}; look at the recording {step.kind}, and "
@@ -94,19 +110,13 @@ def calibrate(recordings: Mapping[str, xarray.Dataset], prior: Calibration) -> C
             ) from None
         accept(step, found)
         fits[step.name], knowledge = found, found.after
-    total = goodness_of_all(fits)
-    if not fits:
-        return ChainResult(prior, fits, prior)
     method = f"{METHOD}: {', '.join(fits)}"
-    return ChainResult(
-        prior, fits, knowledge.calibration(method, None if total is None else total.content())
-    )
+    goodness = goodness_of_all(fits).content()
+    return ChainResult(prior, fits, knowledge.calibration(method, goodness), fidelity)
 
 
-def goodness_of_all(fits: Mapping[str, Fit]) -> Goodness | None:
-    """Return the goodness of all data of all steps together; None without any."""
-    if not fits:
-        return None
+def goodness_of_all(fits: Mapping[str, Fit]) -> Goodness:
+    """Return the goodness of all data of all steps together."""
     each = [one.goodness for one in fits.values()]
     return Goodness.of(
         sum(one.chi_square for one in each), sum(one.degrees_of_freedom for one in each)

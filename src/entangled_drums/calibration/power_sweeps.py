@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from entangled_drums.calibration.knowledge import Knowledge
 from entangled_drums.calibration.scoring import Fit, fit
 from entangled_drums.calibration.tone_spectra import (
+    Fidelity,
     ToneSpectra,
     Values,
     linear_model,
@@ -26,9 +27,7 @@ Array = NDArray[np.float64]
 BALANCE = "lines.probe_balance"
 
 
-def calibrate_sweep(
-    dataset: xarray.Dataset, knowledge: Knowledge, fine: Array | None = None
-) -> Fit:
+def calibrate_sweep(dataset: xarray.Dataset, knowledge: Knowledge, fidelity: Fidelity) -> Fit:
     """Fit a recording of kind ``sideband_cooling`` or ``sideband_narrowing``.
 
     Parameters
@@ -36,25 +35,23 @@ def calibrate_sweep(
     dataset : xarray.Dataset
     knowledge : Knowledge
         What is known beforehand.
-    fine : ndarray, optional
-        See `tone_spectra.linear_model`.
+    fidelity : Fidelity
+        What the model contains.
 
     Raises
     ------
     CalibrationError
         If the search does not settle.
     """
-    table = ToneSpectra.of(dataset)
-    linear = linear_model(table, knowledge, fine=fine)
+    table = ToneSpectra.of(dataset, fidelity)
+    linear = linear_model(table, knowledge)
     return fit(knowledge, (), table.data(), linear, possible(table, knowledge, blue=True))
 
 
-def calibrate_probes(
-    dataset: xarray.Dataset, knowledge: Knowledge, fine: Array | None = None
-) -> Fit:
+def calibrate_probes(dataset: xarray.Dataset, knowledge: Knowledge, fidelity: Fidelity) -> Fit:
     """Fit a recording of kind ``probe_calibration``; see `calibrate_sweep`."""
-    table = ToneSpectra.of(dataset)
-    linear = linear_model(table, knowledge, balanced=probe_drive, fine=fine)
+    table = ToneSpectra.of(dataset, fidelity)
+    linear = linear_model(table, knowledge, balanced=probe_drive)
     return fit(knowledge, (), table.data(), linear, possible(table, knowledge))
 
 

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from entangled_drums import windows
 from entangled_drums.calibration.knowledge import BACKGROUND, GAIN, PORT, Knowledge
 from entangled_drums.calibration.scoring import STEP, Data, Fit, Nuisance, fit
+from entangled_drums.calibration.tone_spectra import Fidelity
 from entangled_drums.recording_format import POWER
 from entangled_drums.units import angular, thermal_occupation
 
 Array = NDArray[np.float64]
 
 
-def calibrate_loads(dataset: xarray.Dataset, knowledge: Knowledge) -> Fit:
+def calibrate_loads(dataset: xarray.Dataset, knowledge: Knowledge, fidelity: Fidelity) -> Fit:
     """Fit a recording of kind ``load_noise``; arguments and errors as for `calibrate_port`."""
     shown_k = dataset["load_temperature_k"].values[:, None]
     frequency = angular(float(dataset.attrs["centre_frequency_hz"]))
@@ -43,7 +44,7 @@ def calibrate_loads(dataset: xarray.Dataset, knowledge: Knowledge) -> Fit:
     return _fit(dataset, knowledge, nuisances, levels, labels)
 
 
-def calibrate_port(dataset: xarray.Dataset, knowledge: Knowledge) -> Fit:
+def calibrate_port(dataset: xarray.Dataset, knowledge: Knowledge, fidelity: Fidelity) -> Fit:
     """Fit a recording of kind ``background``.
 
     Parameters
@@ -51,6 +52,8 @@ def calibrate_port(dataset: xarray.Dataset, knowledge: Knowledge) -> Fit:
     dataset : xarray.Dataset
     knowledge : Knowledge
         What is known beforehand.
+    fidelity : Fidelity
+        Not used: there is no tone.
 
     Raises
     ------

@@ -20,7 +20,14 @@ from entangled_drums.calibration.gaussian import unit_of
 from entangled_drums.calibration.knowledge import BACKGROUND, GAIN, PORT
 from entangled_drums.calibration.power_sweeps import probe_drive
 from entangled_drums.calibration.scoring import Fit
-from entangled_drums.calibration.tone_spectra import DRUMS, ToneSpectra, Values, heated, shaped
+from entangled_drums.calibration.tone_spectra import (
+    DRUMS,
+    Fidelity,
+    ToneSpectra,
+    Values,
+    heated,
+    shaped,
+)
 from entangled_drums.model import operator_drift
 from entangled_drums.parameters import Bath, System
 from entangled_drums.recording_format import POWER
@@ -46,7 +53,7 @@ def contents(
     """
     return {
         step.name: (
-            content(step, result.fits[step.name], recordings[step.kind])
+            content(step, result.fits[step.name], recordings[step.kind], result.fidelity)
             if step.name in result.fits
             else {**_head(step), "skipped": f"no recording of kind {step.kind}"}
         )
@@ -54,7 +61,7 @@ def contents(
     }
 
 
-def content(step: Step, fit: Fit, dataset: xarray.Dataset) -> dict[str, Any]:
+def content(step: Step, fit: Fit, dataset: xarray.Dataset, fidelity: Fidelity) -> dict[str, Any]:
     """Return the JSON content of one step."""
     return {
         **_head(step),
@@ -97,7 +104,7 @@ def content(step: Step, fit: Fit, dataset: xarray.Dataset) -> dict[str, Any]:
             "agreement_with_prior": fit.agreement.content(),
             "smallest_p_value_accepted": SMALLEST_P_VALUE,
         },
-        "points": points(step, fit, dataset),
+        "points": points(step, fit, dataset, fidelity),
     }
 
 
@@ -110,7 +117,9 @@ def _head(step: Step) -> dict[str, Any]:
     }
 
 
-def points(step: Step, fit: Fit, dataset: xarray.Dataset) -> list[dict[str, Any]]:
+def points(
+    step: Step, fit: Fit, dataset: xarray.Dataset, fidelity: Fidelity
+) -> list[dict[str, Any]]:
     """Return what each spectrum of a step says by itself.
 
     Every point has ``label`` and ``p_value``. Levels of the receiver add ``level`` and
@@ -126,7 +135,7 @@ def points(step: Step, fit: Fit, dataset: xarray.Dataset) -> list[dict[str, Any]
         for label, one in zip(fit.data.labels, fit.spectra, strict=True)
     ]
     if step.name in _LINES:
-        own = _line_points(step, fit, dataset)
+        own = _line_points(step, fit, dataset, fidelity)
     elif step.name == "cavity_response":
         own = [{} for _ in quality]
     else:
@@ -152,8 +161,10 @@ def _level_points(fit: Fit, dataset: xarray.Dataset) -> list[dict[str, Any]]:
     return found
 
 
-def _line_points(step: Step, fit: Fit, dataset: xarray.Dataset) -> list[dict[str, Any]]:
-    table = ToneSpectra.of(dataset)
+def _line_points(
+    step: Step, fit: Fit, dataset: xarray.Dataset, fidelity: Fidelity
+) -> list[dict[str, Any]]:
+    table = ToneSpectra.of(dataset, fidelity)
     values = shaped(fit.after.values(fit.after.mean[None]))
     if step.name == "probe":
         table = ToneSpectra(
@@ -162,7 +173,7 @@ def _line_points(step: Step, fit: Fit, dataset: xarray.Dataset) -> list[dict[str
                 "drive": probe_drive(table.drive, {n: v[0] for n, v in values.items()}),
             }
         )
-    row, column = dataset[POWER].dims[:2]
+    row, column = (str(name) for name in dataset[POWER].dims[:2])
     drums = dataset["drum"].values
     own = np.broadcast_to(
         drums[:, None] if row == "drum" else drums[None, :], table.shape.shape

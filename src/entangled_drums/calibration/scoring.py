@@ -28,8 +28,12 @@ Linear = Callable[[Array], tuple[Array, Array]]
 STEP = 1e-3
 """Displacement for derivatives, in units of the scale of each parameter."""
 _MOST_STEPS = 50
-_SETTLED = 1e-5
+_SETTLED = 1e-4
 """Square of the last step, in units of the final uncertainty."""
+_ROUNDING = 1e-3
+"""Rise of the deviance that is put down to rounding: far below one degree of freedom."""
+_OVERSHOT, _AS_PROMISED = 0.5, 0.75
+"""Share of the promised fall of the deviance below and above which steps get shorter and longer."""
 _JITTER = 1e-10
 _DETERMINED = 0.1
 """Share of its prior's information that the data must add to a direction that is tested."""
@@ -234,25 +238,29 @@ def fit(
         weighted = jacobian * data.weight(mean)
         information = weighted @ jacobian.T + precision
         gradient = weighted @ (data.observed - mean) - precision @ u
-        damped = information + damping * np.diag(np.diag(information))
-        step = np.linalg.solve(damped, gradient)
-        if damping == 0.0 and float(step @ information @ step) < _SETTLED:
-            u = u + step
+        full = np.linalg.solve(information, gradient)
+        if float(gradient @ full) < _SETTLED:
+            u = u + full
             break
+        step = np.linalg.solve(information + damping * np.diag(np.diag(information)), gradient)
+        promised = float(2.0 * gradient @ step - step @ information @ step)
         trial = u + step
         lower = np.inf
         if possible(start + scale * trial):
             lower, trial_mean, trial_jacobian = evaluate(trial)
-        if not lower <= objective + 1e-9 * abs(objective):
-            damping = max(4.0 * damping, 0.1)
+        # Where the true curvature exceeds the expected one, whole steps overshoot.
+        kept = (objective - lower + _ROUNDING) / (promised + _ROUNDING)
+        if kept < _OVERSHOT:
+            damping = max(4.0 * damping, 0.3)
             if damping > 1e8:
                 raise CalibrationError("the search for the best fit does not settle")
-            continue
-        u, objective, mean, jacobian = trial, lower, trial_mean, trial_jacobian
-        damping = damping / 10.0 if damping > 1e-3 else 0.0
+        elif kept > _AS_PROMISED:
+            damping = damping / 10.0 if damping > 1e-2 else 0.0
+        if lower <= objective + _ROUNDING:
+            u, objective, mean, jacobian = trial, lower, trial_mean, trial_jacobian
     else:
         raise CalibrationError("the search for the best fit does not settle")
-    covariance = np.linalg.inv(information)
+    covariance: Array = np.asarray(np.linalg.inv(information), dtype=np.float64)
     leverage = np.einsum("id,id->d", covariance @ jacobian, weighted)
     goodness, spectra = data.goodness(mean, leverage)
     return Fit(

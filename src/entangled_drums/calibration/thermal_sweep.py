@@ -20,6 +20,7 @@ from entangled_drums.calibration.knowledge import Knowledge
 from entangled_drums.calibration.scoring import Fit, Nuisance, fit
 from entangled_drums.calibration.tone_spectra import (
     DRUMS,
+    Fidelity,
     ToneSpectra,
     Values,
     heated,
@@ -38,7 +39,7 @@ _LOWEST_POWER = 1.0
 _COLDEST = 1e-3
 
 
-def calibrate(dataset: xarray.Dataset, knowledge: Knowledge, fine: Array | None = None) -> Fit:
+def calibrate(dataset: xarray.Dataset, knowledge: Knowledge, fidelity: Fidelity) -> Fit:
     """Fit a recording of kind ``thermal_sweep``.
 
     Parameters
@@ -46,15 +47,15 @@ def calibrate(dataset: xarray.Dataset, knowledge: Knowledge, fine: Array | None 
     dataset : xarray.Dataset
     knowledge : Knowledge
         What is known beforehand.
-    fine : ndarray, optional
-        See `tone_spectra.linear_model`.
+    fidelity : Fidelity
+        What the model contains.
 
     Raises
     ------
     CalibrationError
         If the search does not settle.
     """
-    table = ToneSpectra.of(dataset)
+    table = ToneSpectra.of(dataset, fidelity)
     shown_k = np.asarray(dataset["temperature_k"].values, dtype=np.float64)
     thermometer = max(float(dataset.attrs["temperature_uncertainty"]), 1e-9)
     nuisances = (
@@ -91,7 +92,7 @@ def calibrate(dataset: xarray.Dataset, knowledge: Knowledge, fine: Array | None 
         return bool(x[len(knowledge.names)] > -0.5) and in_range(x)
 
     in_range = possible(table, knowledge)
-    linear = linear_model(table, knowledge, nuisances, occupations, fine=fine)
+    linear = linear_model(table, knowledge, nuisances, occupations)
     return fit(knowledge, nuisances, table.data(), linear, allowed)
 
 

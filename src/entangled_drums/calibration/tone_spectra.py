@@ -1,5 +1,10 @@
 """Exact spectra under one tone, as the steps that record drums' lines need them.
 
+A single tone leaves no time in the equations, counter-rotating terms included, if they are written
+in its own frame: there the tone couples ``a^dag (b + b^dag)``, the cavity lies a tone's distance
+off, and the drums oscillate at their full frequencies. That is the model of two tones of equal
+coupling at frame frequency zero, so the same formulas give the exact spectrum at no extra cost.
+
 The spectrum is linear in the occupations of all baths,
 
     S = T_e n_e + T_i n_i + T_1 n_1 + T_2 n_2 + T_0,
@@ -18,7 +23,7 @@ from numpy.typing import NDArray
 from entangled_drums import covariance, parameters, recording, spectra, windows
 from entangled_drums.calibration.knowledge import BACKGROUND, GAIN, PORT, REST, Knowledge
 from entangled_drums.calibration.scoring import STEP, Data, Linear, Nuisance
-from entangled_drums.parameters import DriveSettings, System
+from entangled_drums.parameters import Drive, DriveSettings, System
 from entangled_drums.ranges import is_allowed
 from entangled_drums.recording_format import POWER
 from entangled_drums.units import angular
@@ -46,6 +51,27 @@ _SHAPES_TRANSFER = (
 )
 
 
+_AT_REST = 1e-6
+"""Frame frequency of the drums in the frame of the tone, rad/s: zero, as far as numbers go."""
+_OVERSAMPLING, _MARGIN_BINS = 2, 64
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """What the model of the calibration contains beside one tone in the rotating wave.
+
+    Parameters
+    ----------
+    counter_rotating : bool
+        Terms beyond the rotating-wave approximation.
+    finite_record : bool
+        Smoothing of the spectra by the window of the periodogram.
+    """
+
+    counter_rotating: bool = True
+    finite_record: bool = True
+
+
 @dataclass(frozen=True)
 class ToneSpectra:
     """A table of R x C recorded spectra, F bins each, with the drive of each.
@@ -57,20 +83,25 @@ class ToneSpectra:
     omega, power : ndarray, (R, C, F)
     shape : ndarray, (R, C)
         Gamma shape of a bin.
+    bin_width : ndarray, (R, C)
+        rad/s.
     window : str
     labels : tuple of str
         Of the spectra, row by row.
+    fidelity : Fidelity
     """
 
     drive: DriveSettings
     omega: Array
     power: Array
     shape: Array
+    bin_width: Array
     window: str
     labels: tuple[str, ...]
+    fidelity: Fidelity
 
     @classmethod
-    def of(cls, dataset: xarray.Dataset) -> "ToneSpectra":
+    def of(cls, dataset: xarray.Dataset, fidelity: Fidelity) -> "ToneSpectra":
         """Arrange a recording of spectra that each have bins of their own."""
         power = dataset[POWER]
         row, column, _ = power.dims
@@ -84,8 +115,10 @@ class ToneSpectra:
             omega=np.asarray(angular(dataset["frequency_hz"].values)),
             power=np.asarray(power.values, dtype=np.float64),
             shape=np.asarray(dataset["effective_averages"].values, dtype=np.float64),
+            bin_width=np.asarray(angular(dataset["bin_width_hz"].values)),
             window=str(dataset.attrs["window"]),
             labels=tuple(names),
+            fidelity=fidelity,
         )
 
     def data(self) -> Data:
@@ -113,10 +146,16 @@ class ToneSpectra:
         ones = {**values, PORT: np.ones(1), **{name: np.ones(1) for name in _OCCUPATIONS}}
         return parameters.system(ones, self.drive)
 
-    def transfer(self, values: Values) -> Array:
-        """Return the transfers (B, R, C, 5, F) of n_e, n_i, n_1, n_2 and of the constant."""
+    def transfer(self, values: Values, omega: Array | None = None) -> Array:
+        """Return the transfers (B, R, C, 5, F) of n_e, n_i, n_1, n_2 and of the constant.
+
+        At the bins, or at frequencies (R, C, F) of choice.
+        """
         system = self.unit_system(values)
-        found = spectra.output_transfer(system, self.omega)
+        omega = self.omega if omega is None else omega
+        if self.fidelity.counter_rotating:
+            system, omega = in_frame_of_tone(system, omega)
+        found = spectra.output_transfer(system, omega)
         annihilated = (
             found.annihilation_external,
             found.annihilation_internal,
@@ -126,9 +165,44 @@ class ToneSpectra:
         parts = [one + other for one, other in zip(annihilated, created, strict=True)]
         return np.stack(np.broadcast_arrays(*parts, sum(created)), axis=-2)
 
+    def smoothing(self, values: Values, levels: Array) -> Array:
+        """Return what the window's kernel adds to spectra (R, C, F) of occupations (R, C, 4)."""
+        first = self.omega[..., :1]
+        index = np.round((self.omega - first) / self.bin_width[..., None]).astype(np.int64)
+        count = (int(index.max()) + 2 * _MARGIN_BINS + 1) * _OVERSAMPLING
+        steps = np.arange(count) / _OVERSAMPLING - _MARGIN_BINS
+        grid = first + self.bin_width[..., None] * steps
+        spectrum = mixed(levels, self.transfer(values, grid)[0])
+        at = (index + _MARGIN_BINS) * _OVERSAMPLING
+        added = windows.smooth(spectrum, _OVERSAMPLING, self.window)[..., :count] - spectrum
+        return np.take_along_axis(added, at, axis=-1)
+
     def stable(self, values: Values) -> bool:
         """Tell whether every drive has a steady state, for values (1, 1, 1)."""
         return bool(np.all(covariance.steady_state(self.unit_system(values)).stable))
+
+
+def in_frame_of_tone(system: System, omega: Array) -> tuple[System, Array]:
+    """Return a drive of one tone without approximation, and frequencies from that tone.
+
+    Parameters
+    ----------
+    system : System
+        With one tone, red or blue.
+    omega : ndarray, (..., F)
+        Frequencies from the drive centre.
+    """
+    drive = system.drive
+    blue = np.any(np.abs(drive.blue_coupling) > 0, axis=-1)
+    tone = np.where(blue, 1.0, -1.0) * drive.frame_frequency
+    coupling = drive.red_coupling + drive.blue_coupling
+    moved = Drive(
+        cavity_detuning=drive.cavity_detuning + tone,
+        frame_frequency=np.array(_AT_REST),
+        red_coupling=coupling,
+        blue_coupling=coupling,
+    )
+    return System(system.device, system.bath, moved), omega - tone[..., None]
 
 
 def shaped(values: Mapping[str, Array]) -> Values:
@@ -158,7 +232,6 @@ def linear_model(
     nuisances: tuple[Nuisance, ...] = (),
     occupations: Occupations = heated,
     balanced: Callable[[DriveSettings, Values], DriveSettings] | None = None,
-    fine: Array | None = None,
 ) -> Linear:
     """Return means and derivatives of a table of spectra for `scoring.fit`.
 
@@ -172,8 +245,6 @@ def linear_model(
         See `Occupations`; by default the laws of heating.
     balanced : callable, optional
         Changes the settings of the generators into what arrives, for values (B, 1, 1).
-    fine : ndarray, (R, C, F), optional
-        Output spectrum to be added: what the model leaves out.
     """
     size = len(knowledge.names)
     steps = STEP * np.concatenate([knowledge.uncertainty, [one.scale for one in nuisances]])
@@ -191,10 +262,15 @@ def linear_model(
         few = {name: value[chosen] for name, value in values.items()}
         transfer = arriving(few).transfer(few)
         levels = occupations(arriving(values).unit_system(values), values, points[:, size:])
-        output = _mixed(levels, transfer[0])
-        output[chosen] = _mixed(levels[chosen], transfer)
-        if fine is not None:
-            output = output + fine
+        output = mixed(levels, transfer[0])
+        output[chosen] = mixed(levels[chosen], transfer)
+        if table.fidelity.finite_record:
+            centre = {name: value[:1] for name, value in values.items()}
+            level = np.broadcast_to(levels, (len(points), *table.shape.shape, 4))[0]
+            changes = windows.smooth(output[1:] - output[0], 1, table.window)
+            output[0] += arriving(centre).smoothing(centre, level)
+            # Derivatives need no more than their own bins: lines are wider than those.
+            output[1:] = output[0] + changes[..., : output.shape[-1]]
         gain, port, background = (values[n][..., None] for n in (GAIN, PORT, BACKGROUND))
         means = (gain * (output - port) + background).reshape(len(points), -1)
         return means[0], (means[1:] - means[0]) / steps[:, None]
@@ -202,7 +278,7 @@ def linear_model(
     return linear
 
 
-def _mixed(levels: Array, transfer: Array) -> Array:
+def mixed(levels: Array, transfer: Array) -> Array:
     """Spectra (B, R, C, F) of occupations (B, R, C, 4) and transfers (..., R, C, 5, F)."""
     return (levels[..., None, :] @ transfer[..., :4, :])[..., 0, :] + transfer[..., 4, :]
 

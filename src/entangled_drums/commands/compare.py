@@ -81,10 +81,12 @@ def read_outcome(folder: Path) -> Outcome:
         path for path in folder.glob("inference/*/*.json") if not path.name.endswith(SUFFIX)
     )
     try:
+        contents = [jsonfile.read(path) for path in routes]
         return outcome(
             folder.resolve().name,
             jsonfile.read(folder / VERDICT),
-            [jsonfile.read(path) for path in routes],
+            # What else stands beside the routes' results, such as an error budget, names no route.
+            [content for content in contents if "route" in content],
         )
     except EntangledDrumsError as error:
         message = str(error)

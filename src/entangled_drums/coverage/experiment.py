@@ -1,7 +1,7 @@
 """The experiment that is repeated: its prior, its true devices, its recordings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -9,15 +9,16 @@ import xarray
 from scipy.optimize import brentq
 
 from entangled_drums import parameters, prior
-from entangled_drums.calibration import Calibration, from_device
+from entangled_drums.calibration import Calibration, chain, from_device, tone_spectra
 from entangled_drums.coverage.scenarios import PLAIN, SCENARIOS, Scenario
 from entangled_drums.errors import InferenceError
 from entangled_drums.inference.fine_effects import Fidelity
 from entangled_drums.inference.states import state_quantities
-from entangled_drums.laboratory import pumped
+from entangled_drums.laboratory import calibration_runs, pumped
 from entangled_drums.laboratory.imperfections import Imperfections
 from entangled_drums.parameters import DriveSettings, ProbeSettings
 
+RECORDINGS = "recordings"
 HEATED = "bath.internal_occupation"
 _HOTTEST = 20.0
 _MOST_DRAWS = 200
@@ -39,6 +40,8 @@ class Experiment:
         Of the laboratory.
     fidelity : Fidelity
         Of the analysis.
+    calibration : mapping
+        The section ``calibration``; empty if the prior is all that is known of the device.
     """
 
     values: Mapping[str, float]
@@ -48,6 +51,7 @@ class Experiment:
     phase_scan: Mapping[str, Any]
     imperfections: Imperfections
     fidelity: Fidelity
+    calibration: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Experiment":
@@ -60,6 +64,7 @@ class Experiment:
             settings["phase_scan"],
             Imperfections.of(settings["laboratory"]),
             Fidelity(**settings["model"]),
+            settings["calibration"] if settings["calibration"]["source"] == RECORDINGS else {},
         )
 
     @property
@@ -154,6 +159,35 @@ class Experiment:
             "cavity_occupation": float(parameters.system(values, drive).cavity_occupation[0]),
             **{name: float(value[0]) for name, value in found.items()},
         }
+
+    def calibrate(
+        self, truth: Mapping[str, float], scenario: Scenario, generator: np.random.Generator
+    ) -> Calibration:
+        """Record the whole calibration of a device and carry out the chain of fits.
+
+        Drums so close that one tone drives both have no such calibration: there the prior is kept.
+
+        Raises
+        ------
+        CalibrationError
+            If a step of the chain is refused.
+        """
+        if not self.calibration or scenario.half_splitting_hz:
+            return self.prior
+        measurement = {
+            **self.calibration,
+            "emission": self.emission,
+            "probe_offset_hz": self.phase_scan["probe_offset_hz"],
+        }
+        streams = generator.spawn(len(calibration_runs.KINDS))
+        recordings = {
+            kind: calibration_runs.record(
+                kind, truth, self.values, measurement, stream, self.imperfections
+            )
+            for kind, stream in zip(calibration_runs.KINDS, streams, strict=True)
+        }
+        fidelity = tone_spectra.Fidelity(**vars(self.fidelity))
+        return chain.calibrate(recordings, self.prior, fidelity).calibration
 
     def record(
         self,

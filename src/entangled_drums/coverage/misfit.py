@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, ncx2
+from scipy.special import chdtri, chndtr
 
 from entangled_drums import entanglement, periodic, tones
 from entangled_drums.calibration import Calibration
@@ -153,8 +153,8 @@ class Fit:
         level = largest_failing(len(self.degrees))
         passes = 1.0
         for name, degrees in self.degrees.items():
-            limit = chi2.isf(level, degrees)
-            passes *= float(ncx2.cdf(limit, degrees, max(self.deviances[name], 1e-12)))
+            limit = chdtri(degrees, level)
+            passes *= float(chndtr(limit, degrees, max(self.deviances[name], 1e-12)))
         return 1.0 - passes
 
 

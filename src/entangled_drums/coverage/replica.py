@@ -99,10 +99,6 @@ class Repetition:
         """What is repeated."""
         return scenario_of(self.kind)
 
-    def calibrate(self, truth: dict[str, float], generator: np.random.Generator) -> Calibration:
-        """Return the calibration of a replica."""
-        return self.experiment.prior
-
     def replica(self, generator: np.random.Generator) -> dict[str, Any]:
         """Carry out one replica.
 
@@ -122,7 +118,7 @@ class Repetition:
         truth = self.experiment.draw_truth(self.scenario, of_device)
         nothing = {"kind": self.kind, "claim": False}
         try:
-            calibration = self.calibrate(truth, of_calibration)
+            calibration = self.experiment.calibrate(truth, self.scenario, of_calibration)
             recorded = self.experiment.record(truth, of_records, self.scenario)
             found = posterior(
                 observation(*recorded), calibration, of_analysis, self.settings, self.prepared

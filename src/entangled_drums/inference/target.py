@@ -179,7 +179,7 @@ class Target:
         near = np.flatnonzero(lowest > -_SAFE)
         rest = np.flatnonzero(lowest <= -_SAFE)
         u = np.empty((count, self.size))
-        covariance = np.linalg.inv(self.precision)
+        covariance: Array = np.asarray(np.linalg.inv(self.precision), dtype=np.float64)
         if near.size:
             within = covariance[np.ix_(near, near)]
             u[:, near] = _cut_off(within, lowest[near], count, generator, sweeps)

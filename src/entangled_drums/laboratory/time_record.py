@@ -198,10 +198,25 @@ def field(
     ParameterError
         If sampling and drive do not fit together.
     """
+    block = _block(system, modulation, sample_rate_hz)
+    return _run(block, system, modulation, sample_rate_hz, samples, generator)
+
+
+def _block(system: System, modulation: Modulation, sample_rate_hz: float) -> _Block:
+    covariance.require_stable(system)
+    return _lift(_steps(system, modulation, 1.0 / sample_rate_hz))
+
+
+def _run(
+    block: _Block,
+    system: System,
+    modulation: Modulation,
+    sample_rate_hz: float,
+    samples: int,
+    generator: np.random.Generator,
+) -> NDArray[np.complex128]:
     steady = covariance.steady_state(system)
-    covariance.require(steady)
     interval = 1.0 / sample_rate_hz
-    block = _lift(_steps(system, modulation, interval))
     blocks = -(-samples // block.samples)
     values, vectors = np.linalg.eigh(steady.covariance)
     state = vectors @ (np.sqrt(np.clip(values, 0.0, None)) * generator.standard_normal(6))
@@ -299,9 +314,10 @@ def periodogram(
     shared = round(overlap * length)
     chunk = max(1, _CHUNK_SAMPLES // length) * length
     power, averages = np.zeros(length), 0
+    block = _block(system, modulation, rate)
     while total >= length:
         count = min(chunk, total // length * length)
-        samples = field(system, modulation, rate, count, generator)
+        samples = _run(block, system, modulation, rate, count, generator)
         extra = generator.standard_normal((count, 2)) @ np.array([1.0, 1.0j])
         samples = samples + np.sqrt((added_noise - 0.5) * rate / 2.0) * extra
         samples = digitised(np.sqrt(gain) * samples, digitiser)

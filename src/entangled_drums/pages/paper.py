@@ -27,6 +27,9 @@ LABELS = {
 }
 """Files of a figure or table that the page links to, by the ending of their names."""
 
+TRUST = ("figs10", "table_s3")
+"""Figure and table that tell how often verdicts are right, and what the error is made of."""
+
 STYLE = """
 @page { size: A4; margin: 14mm 13.5mm 16mm;
   @bottom-center { content: counter(page); font: 8pt sans-serif; } }
@@ -154,6 +157,7 @@ def page(
             f"{text(experiment['origin'])}</p>",
             '<section id="verdict"><h2>Verdict</h2>',
             *verdict_section(conclusion.summary, conclusion.verdicts, conclusion.results),
+            *_trust(exhibits),
             "</section>",
             *_contents(exhibits),
             '<section id="assumptions" class="page"><h2>Assumptions</h2>',
@@ -165,6 +169,18 @@ def page(
             "</body></html>",
         ]
     )
+
+
+def _trust(exhibits: Sequence[Exhibit]) -> Iterator[str]:
+    """Where it stands how often such a verdict is right, or that nothing says so."""
+    shown = [one for one in exhibits if one.name in TRUST]
+    links = " and ".join(
+        f'<a href="#{text(one.name)}">{text(title(one.name))}</a>' for one in shown
+    )
+    if links:
+        yield f"<p>How far this is to be trusted: {links}.</p>"
+    else:
+        yield "<p>How often such a verdict is right was not studied in this experiment.</p>"
 
 
 def _contents(exhibits: Sequence[Exhibit]) -> Iterator[str]:

@@ -46,12 +46,14 @@ OLDEST = (1980, 1, 1, 0, 0, 0)
 
 MEDIA_TYPES = {
     ".csv": "text/csv",
+    ".html": "text/html",
     ".json": "application/json",
     ".md": "text/markdown",
     ".nc": "application/x-netcdf",
     ".pdf": "application/pdf",
     ".png": "image/png",
     ".py": "text/x-python",
+    ".rst": "text/x-rst",
     ".tex": "application/x-tex",
     ".yaml": "application/yaml",
     ".yml": "application/yaml",
