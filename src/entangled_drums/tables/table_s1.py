@@ -81,8 +81,8 @@ def table(
             float(weights[PORT]["known"]["duan_uncertainty"]) if PORT in weights else math.nan,
         )
         notes.append(
-            f"Share of var(D): model-based route at {point}; shares of correlated parameters (n_e and "
-            f"n_i above all) do not add to one. The occupation of the port, "
+            f"Share of var(D): model-based route at {point}; shares of correlated parameters "
+            "(n_e and n_i above all) do not add to one. The occupation of the port, "
             f"n_e, carries {share:.0%} of it: with n_e known exactly the error of D would be "
             f"{known:.2g} instead of {error:.2g}. Emission spectra measure n_i - n_e only, so n_e "
             "rests on the loads of the receiver step."
