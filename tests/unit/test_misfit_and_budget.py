@@ -51,7 +51,8 @@ def test_without_an_imperfection_there_is_no_bias():
     )
     found = misfit.fit(plain, Fidelity(), prepared)
     assert abs(found.bias) < 1e-3 * found.uncertainty
-    assert sum(found.deviances.values()) < 1e-3
+    # The laboratory interpolates between exactly solved frequencies; one sigma would be 1.
+    assert sum(found.deviances.values()) < 0.02
 
 
 def test_an_unknown_imperfection_is_named():
