@@ -73,7 +73,17 @@ def refusal(checkout: Checkout, **options) -> str:
             ("heating.reference_coupling_hz", "status"),
         ),
     ],
-    ids=["misspelt", "exponent", "type", "ratio", "device", "range", "missing"],
+    ids=[
+        "misspelt",
+        "exponent",
+        "figure",
+        "lacking",
+        "type",
+        "ratio",
+        "device",
+        "range",
+        "missing",
+    ],
 )
 def test_wrong_config(
     checkout: Checkout, file: str, old: str, new: str, words: tuple[str, ...]

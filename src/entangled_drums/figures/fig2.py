@@ -318,7 +318,7 @@ def _draw_lines(
                 else:
                     marks.curve(axes, data, color=colour, linewidth=0.7)
         axes.set_xlim(low, high)
-        axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
+        axes.xaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10]))
     data = frame[frame["panel"] == panel]
     top = float(data["upper"].max())
     for axes in pair:
