@@ -3,7 +3,7 @@
 from entangled_drums import calibration, jsonfile, recording
 from entangled_drums.inference import error_budget
 from entangled_drums.inference.fine_effects import Fidelity
-from entangled_drums.inference.line_data import LineSettings, line_data
+from entangled_drums.inference.line_data import LineSettings, line_data, usable
 from entangled_drums.inference.model_based import ModelBasedSettings, best_fit
 from entangled_drums.inference.observation import observation
 from entangled_drums.provenance.job import Job, execute
@@ -19,10 +19,11 @@ def main(job: Job) -> None:
     best = best_fit(
         observation(emission, scan), prior, stream, ModelBasedSettings(fidelity=fidelity)
     )
-    lines = line_data(emission, scan, prior, LineSettings(fidelity=fidelity))
+    usable_prior = usable(prior)
+    lines = line_data(emission, scan, usable_prior, LineSettings(fidelity=fidelity))
     budgets = [error_budget.of_model_based(*best)]
     if not isinstance(lines, str):
-        budgets.append(error_budget.of_direct(lines, prior, stream))
+        budgets.append(error_budget.of_direct(lines, usable_prior, stream))
     jsonfile.write(
         job.outputs["budget"],
         {

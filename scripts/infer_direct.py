@@ -3,7 +3,7 @@
 from entangled_drums import calibration, jsonfile, recording
 from entangled_drums.inference import direct, emission_bound, quadrature
 from entangled_drums.inference.fine_effects import Fidelity
-from entangled_drums.inference.line_data import LineSettings, line_data
+from entangled_drums.inference.line_data import LineSettings, line_data, usable
 from entangled_drums.provenance.job import Job, execute
 from entangled_drums.randomness import job_stream
 
@@ -11,7 +11,7 @@ from entangled_drums.randomness import job_stream
 def main(job: Job) -> None:
     emission = recording.read_optional(job.inputs["emission"], recording.EMISSION)
     scan = recording.read_optional(job.inputs["phase_scan"], recording.PHASE_SCAN)
-    prior = calibration.read(job.inputs["calibration"])
+    prior = usable(calibration.read(job.inputs["calibration"]))
     settings = LineSettings(fidelity=Fidelity(**job.settings["model"]))
     lines = line_data(emission, scan, prior, settings)
     for output, route in (

@@ -17,7 +17,7 @@ from entangled_drums.coverage.experiment import Experiment, scenario_of
 from entangled_drums.coverage.scenarios import POWER, Scenario
 from entangled_drums.errors import EntangledDrumsError
 from entangled_drums.inference import direct, emission_bound, quadrature
-from entangled_drums.inference.line_data import LineSettings, line_data
+from entangled_drums.inference.line_data import LineSettings, line_data, usable
 from entangled_drums.inference.model_based import ModelBasedSettings, Prepared, posterior, prepare
 from entangled_drums.inference.observation import observation
 from entangled_drums.inference.posterior import Posterior, SamplerSettings
@@ -177,6 +177,7 @@ class Repetition:
     ) -> dict[str, Any]:
         """Duan sum by each route that reads lines, with the true one beside it."""
         settings = LineSettings(samples=_LINE_SAMPLES, fidelity=self.experiment.fidelity)
+        calibration = usable(calibration)
         lines = line_data(*recorded, calibration, settings)
         found = {}
         for name, route in LINE_ROUTES.items():

@@ -26,6 +26,7 @@ from entangled_drums.inference.line_maps import (
 )
 from entangled_drums.inference.observation import same_drive
 from entangled_drums.inference.spectral_lines import Goodness, fit_areas, fit_line, window
+from entangled_drums.ranges import is_allowed
 from entangled_drums.units import angular, cyclic
 
 Array = NDArray[np.float64]
@@ -317,6 +318,18 @@ class LineData:
             if not p_value >= smallest_p_value:
                 return f"not valid here: fit of {name.replace('_', ' ')} has p = {p_value:.1e}"
         return ""
+
+
+def usable(calibration: Calibration) -> Calibration:
+    """Return a calibration with impossible values moved to zero.
+
+    A calibration may estimate an occupation below zero; spectra of such a device do not exist.
+    """
+    values = [
+        value if is_allowed(name, value) or not is_allowed(name, 0.0) else 0.0
+        for name, value in zip(calibration.names, calibration.values.tolist(), strict=True)
+    ]
+    return replace(calibration, values=np.array(values))
 
 
 def line_data(
