@@ -222,7 +222,8 @@ class Calibration:
         positions = [self.index(name) for name in names]
         steps = step * np.array([self.uncertainty(name) for name in names])
         centre = self.values[positions]
-        forward = (centre > 0) & (centre - steps < 0)
+        bounded = np.array([not bool(is_allowed(name, -1.0)) for name in names])
+        forward = bounded & (centre - steps < 0)
         lower = np.where(forward, 0.0, steps)
         count = len(names)
         sets = np.tile(self.values, (2 * count, 1))
