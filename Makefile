@@ -106,6 +106,7 @@ crosscheck: ## against other packages (QuTiP, thewalrus), in an environment of t
 
 bench: environment-dev ## speed and memory beside the alternatives, as ratios
 	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/posterior.py
 
 reference: reproduce ## write again reference/EXPERIMENT, with which runs are compared, and all that quotes it
 	@$(BIN)/python tools/write_reference.py "$(RESULTS_DIR)/$(EXPERIMENT)"

@@ -252,7 +252,10 @@ def _probe_lines(dataset: xarray.Dataset, effective: NDArray[np.float64]) -> lis
         # Along the direction in which the peak answers, noise has either sign.
         line = smooth[0] * smooth[0, peak] / top + smooth[1] * smooth[1, peak] / top
         ends = frequency[part[0]], frequency[part[-1]]
-        if top < _SIGMA * spread:
+        # A weak line is seen over an eighth of its window, if not in three bins.
+        wide = max(3, part.size // 8)
+        mean = [np.convolve(one, np.ones(wide) / wide, mode="valid") for one in answer[:, part]]
+        if max(top, np.hypot(*mean).max() * np.sqrt(wide / 3.0)) < _SIGMA * spread:
             return [
                 f"nothing between {ends[0]:g} and {ends[1]:g} Hz answers to the phase of the "
                 "probes: their line lies outside, or is lost in the noise; record it, or measure "

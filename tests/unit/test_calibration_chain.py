@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,15 @@ from tests.unit.inference_samples import UNCERTAINTIES, VALUES
 from entangled_drums import calibration, parameters, prior, spectra
 from entangled_drums.calibration import chain, report, thermal_sweep
 from entangled_drums.calibration.gaussian import Calibration
-from entangled_drums.calibration.knowledge import ADDED, BACKGROUND, GAIN, PORT, REST, Knowledge
+from entangled_drums.calibration.knowledge import (
+    ADDED,
+    BACKGROUND,
+    GAIN,
+    PORT,
+    REST,
+    REST_UNCERTAINTY,
+    Knowledge,
+)
 from entangled_drums.calibration.tone_spectra import (
     Fidelity,
     ToneSpectra,
@@ -287,6 +296,13 @@ def test_a_drum_follows_the_cryostat_when_warm_and_keeps_its_occupation_when_col
         assert base == pytest.approx(41.0, rel=1e-9)
     warm = thermal_sweep.drum_occupation(41.0, frequency, 0.3, 0.014, 4.0)
     assert warm == pytest.approx(thermal_occupation(frequency, 0.3), rel=1e-5)
+
+
+def test_the_page_states_the_priors_of_the_laws():
+    page = (Path(__file__).parents[2] / "docs/calibration.md").read_text("utf-8")
+    link = thermal_sweep.LINK_POWER, thermal_sweep.LINK_POWER_UNCERTAINTY
+    for mean, deviation in (link, (0.0, REST_UNCERTAINTY)):
+        assert f"normal, mean {mean:g}, standard deviation {deviation:g}" in page
 
 
 def test_coordinates_of_the_chain_lead_back_to_the_calibration():

@@ -81,6 +81,8 @@ def test_no_page_types_a_result_of_its_own():
         )
         for known in tested:
             text = text.replace(known, "")
+        # What the analysis assumes beforehand is no result.
+        text = re.sub(r"prior [\d.]+ ± [\d.]+", "", text)
         typed = re.findall(r".*(?:\d ± \d|\b(?:D|2?ν) (?:=|from|of) 0\.\d).*", text)
         assert typed == [], path.name
 

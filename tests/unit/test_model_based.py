@@ -1,6 +1,5 @@
 """The model-based route: its likelihood against a slow reference, its sampler, its answers."""
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -121,8 +120,8 @@ def test_prior_has_the_full_covariance_and_is_cut_off():
 def test_gradient_and_information_are_derivatives_of_the_density():
     _, density = example(1, merged=True)
     density = density.with_effects_at(np.zeros(density.size))
-    u = find_modes(density, np.zeros((1, density.size)))[0].u
-    u = u + 0.02 * np.random.default_rng(0).standard_normal(density.size)
+    best = find_modes(density, np.zeros((1, density.size)))[0].u
+    u = best + 0.02 * np.random.default_rng(0).standard_normal(density.size)
     u[density.names.index("bath.external_occupation")] = 0.5
     _, gradient, information = (part[0] for part in density.linearised(u[None]))
     step = 1e-4
@@ -141,8 +140,10 @@ def test_gradient_and_information_are_derivatives_of_the_density():
     column = -(gradients[0] - gradients[1]) / 2e-3
     scale = np.sqrt(np.diag(information))
     assert np.abs((observed[3] - column) / scale / scale[3]).max() < 5e-3
-    # They differ by the misfit times the curvature of the model; this point is far from the mode.
-    assert np.diag(observed) == pytest.approx(np.diag(information), rel=0.3)
+    # They differ by the misfit times the curvature of the model: at the mode, where only noise is
+    # misfitted, by less than a percent; here, a thousand in the log-posterior below it, by more.
+    expected = np.diag(density.linearised(best[None])[2][0])
+    assert np.diag(density.observed_information(best)) == pytest.approx(expected, rel=0.02)
 
 
 def test_starts_from_all_over_the_prior_find_one_mode():
@@ -204,25 +205,21 @@ def test_posterior_is_efficient_and_trusted():
     assert found.sample.pareto_k < 0.5
 
 
-def test_emcee_agrees_and_is_ten_times_slower():
+def test_emcee_agrees():
     """The same density at the flagship point, by an ensemble that starts from the best mode.
 
-    emcee walks, vectorised, in the coordinates of the project's own proposals, where it mixes
-    fastest; in plain parameters it does not converge in a hundred times as many steps.
+    emcee walks in the coordinates of the project's own proposals, where it mixes fastest. Its speed
+    is compared in benchmarks/posterior.py.
     """
     _, density = example(1, merged=True)
-    begin = time.process_time()
     found = explore(density, np.random.default_rng(0), SamplerSettings())
-    rate = found.sample.effective_size / (time.process_time() - begin)
-    begin = time.process_time()
     other, _ = ensemble.run(
-        found.target, found.modes[0], np.random.default_rng(2), wanted=1e9, most_steps=800
+        found.target, found.modes[0], np.random.default_rng(2), wanted=1e9, most_steps=500
     )
-    assert rate > 10 * other.effective_size / (time.process_time() - begin)
     mean = found.sample.weights @ found.sample.u
     spread = np.sqrt(found.sample.weights @ (found.sample.u - mean) ** 2)
     error = spread * np.sqrt(1 / found.sample.effective_size + 1 / other.effective_size)
-    # Fifteen means, false alarm 1 in 1000 together; errors of standard deviations follow.
+    # Seventeen means, false alarm 1 in 1000 together; errors of standard deviations follow.
     assert np.all(np.abs(other.u.mean(axis=0) - mean) < 4 * error)
     assert np.all(np.abs(other.u.std(axis=0) - spread) < 4 * error)
     ours, theirs = (

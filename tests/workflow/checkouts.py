@@ -30,7 +30,7 @@ class Checkout:
     """
 
     folder: Path
-    patience: float = 600.0
+    patience: float = 800.0
 
     def copied_to(self, folder: Path) -> "Checkout":
         """Copy all of it, results, dates and the workflow manager's memory too."""

@@ -190,8 +190,8 @@ def test_truth_declared_as_an_input_is_caught(edited: Checkout) -> None:
 def test_truth_read_by_an_undeclared_path_is_caught(edited: Checkout) -> None:
     edited.replace(
         "scripts/infer_direct.py",
-        "    settings = LineSettings()\n",
-        '    settings = LineSettings()\n    open("results/toy/truth/truth.json").read()\n',
+        "def main(job: Job) -> None:\n",
+        'def main(job: Job) -> None:\n    open("results/toy/truth/truth.json").read()\n',
     )
     text = refused(edited, "results/toy/inference/reference-x450/direct.json")
     assert "infer_direct: the job opened undeclared files: " in text

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray
 import yaml
 from tests.workflow.checkouts import Checkout, make_checkout
 
 from entangled_drums import recording
+from entangled_drums.configuration.values import device_values
+from entangled_drums.laboratory import calibration_runs
+from entangled_drums.laboratory.imperfections import NONE
 
 EXPERIMENT = "example-recordings"
 POINT = "reference-x620"
@@ -68,3 +72,75 @@ def test_a_recording_of_another_kind_stops_the_job_with_one_line(checkout: Check
     assert finished.returncode != 0
     text = finished.stdout + finished.stderr
     assert "attribute 'kind' is 'emission'; give a recording of kind 'phase_scan'" in text
+
+
+CALIBRATED = (RESULTS / "calibration/device.json").as_posix()
+CONFIG = f"config/experiments/{EXPERIMENT}.yaml"
+
+
+def record_calibration(kind: str) -> xarray.Dataset:
+    """One recording of a laboratory whose device is as its file says."""
+    file = Path("config/devices/drums-2018-quiet-receiver.yaml")
+    values = device_values(yaml.safe_load(file.read_text("utf-8")))
+    measurement = {
+        "cavity_response": {"half_span_hz": 1.0e7, "points": 101, "standard_deviation": 2.0e-3},
+        "background": {"duration_s": 10.0},
+        "emission": {
+            "duration_s": 10.0,
+            "half_span_hz": 1.0e5,
+            "bin_width_hz": 2.0e3,
+            "window": "boxcar",
+        },
+        "probe_offset_hz": 1.5e5,
+    }
+    generator = np.random.default_rng(2)
+    return calibration_runs.record(kind, values, values, measurement, generator, NONE)
+
+
+def calibrated(checkout: Checkout) -> dict:
+    checkout.run("--cores", "2", CALIBRATED, experiment=EXPERIMENT)
+    return json.loads((checkout.folder / CALIBRATED).read_text())
+
+
+def test_a_calibration_may_be_given_as_numbers(checkout: Checkout) -> None:
+    from_device = calibrated(checkout)
+    assert from_device["method"] == "device file"
+    numbers = {**from_device, "method": "notebook 12"}
+    numbers["covariance"][0][0] *= 4.0
+    (checkout.folder / "mine.json").write_text(json.dumps(numbers))
+    checkout.replace(CONFIG, "source: device", "source: file\n  path: mine.json")
+    found = calibrated(checkout)
+    assert found["method"] == "notebook 12"
+    assert found["covariance"] == numbers["covariance"]
+    missing = numbers["parameters"].pop(0)["name"]
+    numbers["covariance"] = [row[1:] for row in numbers["covariance"][1:]]
+    (checkout.folder / "mine.json").write_text(json.dumps(numbers))
+    finished = checkout.snakemake("--cores", "2", CALIBRATED, experiment=EXPERIMENT)
+    assert finished.returncode != 0
+    assert f"calibration: {missing} is missing; add it" in finished.stdout + finished.stderr
+
+
+def test_recordings_of_a_calibration_are_fitted_and_missing_ones_left_out(
+    checkout: Checkout,
+) -> None:
+    folder = checkout.folder / GIVEN.parent / "calibration"
+    folder.mkdir()
+    for kind in ("background", "cavity_response"):
+        recording.write(folder / f"{kind}.nc", record_calibration(kind))
+    checkout.replace(CONFIG, "  source: device", "  source: recordings")
+    found = calibrated(checkout)
+    assert found["method"] == "recordings: cavity_response, port_occupation"
+    steps = {
+        path.name.split(".")[1]: json.loads(path.read_text())["skipped"]
+        for path in (checkout.folder / RESULTS / "calibration").glob("device.*.json")
+        if not path.name.endswith(".record.json")
+    }
+    assert steps["cavity_response"] is None and steps["port_occupation"] is None
+    assert steps["thermal_sweep"] == "no recording of kind thermal_sweep"
+    assert len(steps) == 7
+    for path in folder.iterdir():
+        path.unlink()
+    finished = checkout.snakemake("--cores", "2", CALIBRATED, experiment=EXPERIMENT)
+    assert finished.returncode != 0
+    text = finished.stdout + finished.stderr
+    assert "calibration: no recordings of a calibration; give them, or write" in text

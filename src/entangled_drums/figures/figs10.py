@@ -18,7 +18,7 @@ from entangled_drums.coverage.scenarios import BORDER, FAR, POWER, SCENARIOS
 from entangled_drums.coverage.summary import BORDER_CLAIMS, POWER_CLAIMS
 from entangled_drums.figures import style
 from entangled_drums.figures.output import COLUMNS
-from entangled_drums.figures.style import LOOKS
+from entangled_drums.figures.style import LOOKS, Look
 
 QUANTITIES = {
     "duan": "$D$",
@@ -161,6 +161,10 @@ def draw(summary: Mapping[str, Any], origin: str) -> Figure:
         return figure
 
 
+def _look(name: str) -> Look:
+    return LOOKS["model_based" if name == "duan" else name]
+
+
 def _draw_coverage(axes: Axes, frame: pandas.DataFrame) -> None:
     rows = frame[frame["panel"] == "a"]
     levels = sorted(rows["x"].unique())
@@ -168,14 +172,13 @@ def _draw_coverage(axes: Axes, frame: pandas.DataFrame) -> None:
     for place, (name, label) in enumerate(QUANTITIES.items()):
         one = rows[rows["series"] == name].sort_values("x")
         at = np.arange(len(one)) + 0.16 * (place - 1.5)
-        look = LOOKS[name]
+        look = _look(name)
         axes.errorbar(
             at,
             one["y"],
             yerr=[one["y"] - one["lower"], one["upper"] - one["y"]],
             color=look.colour,
             marker=look.marker,
-            markerfacecolor=look.colour if name == "duan" else "white",
             linestyle="none",
             elinewidth=style.ERROR_BAR_POINTS,
             label=label,
@@ -220,7 +223,7 @@ def _draw_ranks(axes: Axes, rows: pandas.DataFrame, *, first: bool) -> None:
     edges = np.linspace(0.0, 1.0, len(rows) + 1)
     lower, upper = rows["lower"].iloc[0], rows["upper"].iloc[0]
     axes.axhspan(lower, upper, color=style.THEORY_BAND_COLOUR, linewidth=0.0, zorder=0)
-    axes.stairs(rows["y"], edges, color=LOOKS[name].colour, linewidth=1.0, baseline=None, zorder=1)
+    axes.stairs(rows["y"], edges, color=_look(name).colour, linewidth=1.0, baseline=None, zorder=1)
     axes.set_xlim(0.0, 1.0)
     axes.set_ylim(0.0, 1.25 * max(float(rows["y"].max()), float(upper), 1.0))
     axes.xaxis.set_major_locator(FixedLocator([0.0, 0.5, 1.0]))

@@ -81,7 +81,8 @@ def table(
             float(weights[PORT]["known"]["duan_uncertainty"]) if PORT in weights else math.nan,
         )
         notes.append(
-            f"Share of var(D): model-based route at {point}. The occupation of the port, "
+            f"Share of var(D): model-based route at {point}; shares of correlated parameters "
+            "(n_e and n_i above all) do not add to one. The occupation of the port, "
             f"n_e, carries {share:.0%} of it: with n_e known exactly the error of D would be "
             f"{known:.2g} instead of {error:.2g}. Emission spectra measure n_i - n_e only, so n_e "
             "rests on the loads of the receiver step."
@@ -116,7 +117,7 @@ def _values(device: Mapping[str, Any], calibration: Calibration, name: str) -> d
         "calibrated": Measured(
             float(calibration.values[calibration.index(name)]), after or math.nan
         ),
-        "narrowing": before / after if before and after else math.nan,
+        "narrowing": float(f"{before / after:.3g}") if before and after else math.nan,
         "status": entry["status"],
         "source": entry["source"],
     }

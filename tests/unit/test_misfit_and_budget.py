@@ -1,0 +1,112 @@
+"""Misfit injection on noiseless data, and the error budget with its table."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from scipy.stats import chi2, ncx2
+from tests.unit.inference_samples import CALIBRATION, record, truth
+from tests.unit.test_coverage import PLAIN
+
+from entangled_drums import jsonfile
+from entangled_drums.coverage import misfit
+from entangled_drums.errors import InferenceError
+from entangled_drums.inference import direct, error_budget
+from entangled_drums.inference.fine_effects import Fidelity
+from entangled_drums.inference.line_data import LineSettings, line_data
+from entangled_drums.inference.mode_search import find_modes
+from entangled_drums.inference.observation import observation
+from entangled_drums.inference.target import target
+from entangled_drums.inference.verdict import largest_failing
+from entangled_drums.tables import table_s3
+from entangled_drums.tables.output import csv_text, markdown_text
+
+
+def test_probability_to_notice_is_that_of_the_noncentral_law():
+    fit = misfit.Fit(
+        {"emission": 30.0, "calibration": 0.0}, {"emission": 50.0, "calibration": 5.0}, 0, 1
+    )
+    level = largest_failing(2)
+    one = 1 - ncx2.cdf(chi2.isf(level, 50), 50, 30.0)
+    assert fit.noticed == pytest.approx(1 - (1 - one) * (1 - level), rel=1e-6)
+    perfect = replace(fit, deviances={"emission": 0.0, "calibration": 0.0})
+    assert perfect.noticed == pytest.approx(1 - (1 - level) ** 2, rel=1e-6)
+
+
+def test_a_line_in_the_emission_is_found_and_does_no_harm():
+    found = misfit.search("spurious-line", PLAIN, CALIBRATION, [np.random.default_rng(0)])
+    assert found["noticed"] == pytest.approx(0.9, abs=0.02)
+    assert not found["at_largest"]
+    assert abs(found["bias_in_sigma"]) < 0.3
+    assert [one["size"] for one in found["sizes"]] == sorted(one["size"] for one in found["sizes"])
+    assert misfit.table([found])[0]["imperfection"] == "spurious-line"
+    assert jsonfile.dumps(found)
+
+
+def test_without_an_imperfection_there_is_no_bias():
+    plain = misfit.Laboratory.of(PLAIN, CALIBRATION)
+    prepared = misfit.prepare(
+        observation(*PLAIN.record(PLAIN.values, None)), CALIBRATION, misfit.ModelBasedSettings()
+    )
+    found = misfit.fit(plain, Fidelity(), prepared)
+    assert abs(found.bias) < 1e-3 * found.uncertainty
+    # The laboratory interpolates between exactly solved frequencies; one sigma would be 1.
+    assert sum(found.deviances.values()) < 0.02
+
+
+def test_an_unknown_imperfection_is_named():
+    with pytest.raises(InferenceError, match="'noise' is unknown; write one of spurious-line"):
+        misfit.search("noise", PLAIN, CALIBRATION, [])
+
+
+@cache
+def budgets():
+    emission, scan = record(truth(1), 1)
+    density = target(observation(emission, scan), CALIBRATION, Fidelity())
+    density = density.with_effects_at(np.zeros(density.size))
+    best = find_modes(density, np.zeros((1, density.size)))[0].u
+    lines = line_data(emission, scan, CALIBRATION, LineSettings())
+    result = direct.infer_from(
+        lines, emission, CALIBRATION, np.random.default_rng(0), LineSettings(samples=4000)
+    )
+    return (
+        error_budget.of_model_based(density, best),
+        error_budget.of_direct(lines, CALIBRATION, np.random.default_rng(0)),
+        result,
+    )
+
+
+def test_items_add_up_to_the_error():
+    for budget in budgets()[:2]:
+        total = sum(item.variance for item in budget.items)
+        assert total == pytest.approx(budget.uncertainty**2, rel=1e-9)
+        errors = [abs(item.variance) for item in budget.items]
+        assert errors == sorted(errors, reverse=True)
+
+
+def test_budget_of_the_direct_route_is_its_error():
+    _, budget, result = budgets()
+    assert budget.uncertainty == pytest.approx(result.quantities["duan"]["uncertainty"], rel=0.1)
+
+
+def test_largest_items_are_confirmed_by_leaving_them_out():
+    for budget in budgets()[:2]:
+        item = next(one for one in budget.items if one.kind == error_budget.CALIBRATED)
+        # Known exactly, it also helps to know what it was traded against.
+        assert item.left_out > 0.6 * item.variance
+        assert item.left_out < budget.uncertainty**2
+    assert budgets()[0].items[0].name == "bath.external_occupation"
+
+
+def test_table_has_all_items_and_the_misfits_that_matter():
+    routes = [budget.content() for budget in budgets()[:2]]
+    found = {"meaning": "drift", "unit": "Hz", "size": 3906.8, "bias": -0.03}
+    misfits = [{**found, "in_error_budget": True}, {**found, "in_error_budget": False}]
+    table = table_s3.table(routes, misfits, "Made up.")
+    own = [row for row in table.rows if row["route"] == "model_based"]
+    assert [row["kind"] for row in own].count("misfit") == 1
+    total = own[-1]["error"]
+    assert total == pytest.approx(np.hypot(routes[0]["uncertainty"], 0.03), rel=1e-3)
+    assert "drift, unnoticed up to 3.9e+03 Hz" in csv_text(table)
+    assert "all together" in markdown_text(table, None)
