@@ -19,7 +19,7 @@ import pandas
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, MultipleLocator
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from entangled_drums.errors import FileFormatError
@@ -322,7 +322,7 @@ def _draw_lines(
     data = frame[frame["panel"] == panel]
     top = float(data["upper"].max())
     for axes in pair:
-        axes.set_ylim(0.0, 1.06 * top)
+        axes.set_ylim(0.0, 1.18 * top)
     pair[0].spines["right"].set_visible(False)
     pair[1].spines["left"].set_visible(False)
     pair[0].tick_params(right=False)
@@ -356,7 +356,7 @@ def _draw_modes(axes: Axes, frame: pandas.DataFrame, panel: str) -> None:
     data = frame[frame["panel"] == panel]
     axes.set_xlim(data["x"].min() - _RATIO_MARGIN, data["x"].max() + _RATIO_MARGIN)
     axes.set_ylim(0.0, 1.1 * float(data["upper"].max()))
-    axes.xaxis.set_major_locator(MultipleLocator(0.1))
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.set_xlabel("Pump ratio, $x = G^{+}/G^{-}$")
     axes.set_ylabel("Bogoliubov occupation, $m_j$ (quanta)", labelpad=2.0)
 

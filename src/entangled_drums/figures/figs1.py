@@ -23,6 +23,7 @@ from entangled_drums.figures.style import LOOKS
 
 NUISANCES = ("cable_amplitude", "cable_phase_rad", "cable_delay_s", "tilt", "mismatch_rad")
 
+_BETWEEN = 4
 _HEIGHT_MM = 40.0
 _STRIP_MM = 11.0
 _STRIP_GAP_MM = 2.0
@@ -70,6 +71,21 @@ class ResponseData:
         error = float(seen.attrs["standard_deviation"] / nuisances[0, 0])
         return np.conj(shown) / path, fitted, error
 
+    @property
+    def curve(self) -> tuple[NDArray[np.float64], NDArray[np.complex128]]:
+        """Distances from the cavity, Hz, and fitted S11 there, dense enough to look smooth."""
+        seen = self.dataset["frequency_hz"].values
+        fine = np.interp(
+            np.linspace(0.0, seen.size - 1.0, _BETWEEN * (seen.size - 1) + 1),
+            np.arange(seen.size),
+            seen,
+        )
+        values = {name: np.array([self.step.parameter(name)[0]]) for name in PARAMETERS}
+        centre_hz = float(self.dataset.attrs["centre_frequency_hz"])
+        mismatch = np.array([self.step.nuisance(NUISANCES[-1])[0]])
+        fitted = reflection(fine, values, centre_hz, mismatch)[0]
+        return fine + centre_hz - self.step.parameter(PARAMETERS[0])[0], fitted
+
 
 def quoted(data: ResponseData) -> dict[str, str]:
     """Return the numbers that the caption quotes, as text by their names."""
@@ -100,17 +116,19 @@ def plotted(data: ResponseData) -> pandas.DataFrame:
     """
     x = data.frequency_hz / 1e6
     seen, fitted, error = data.spectra
+    at, curve = data.curve
+    at = at / 1e6
     size, turn = np.abs(seen), _phase(seen)
     by_phase = error / size / np.pi
     left = (seen - fitted) / error
     return marks.joined(
         [
             marks.rows("a", "points", x, size, size - error, size + error),
-            marks.rows("a", "fit", x, np.abs(fitted)),
+            marks.rows("a", "fit", at, np.abs(curve)),
             marks.rows("b", "points", x, turn, turn - by_phase, turn + by_phase, "pi rad"),
-            marks.rows("b", "fit", x, _phase(fitted), unit="pi rad"),
+            marks.rows("b", "fit", at, _phase(curve), unit="pi rad"),
             marks.rows("c", "points", seen.real, seen.imag, seen.imag - error, seen.imag + error),
-            marks.rows("c", "fit", fitted.real, fitted.imag),
+            marks.rows("c", "fit", curve.real, curve.imag),
             marks.rows("a below", "points", x, left.real, unit="sigma"),
             marks.rows("b below", "points", x, left.imag, unit="sigma"),
         ]
@@ -167,12 +185,12 @@ def draw(data: ResponseData, origin: str) -> Figure:
                 strips[place],
                 (1.0, 1.0),
                 xycoords="axes fraction",
-                xytext=(-2.0, -1.0),
+                xytext=(-3.0, -3.0),
                 textcoords="offset points",
                 ha="right",
                 va="top",
             )
-            lower.set_xlabel(r"Distance from the cavity, $(\omega - \omega_\mathrm{c})/2\pi$ (MHz)")
+            lower.set_xlabel(r"$(\omega - \omega_\mathrm{c})/2\pi$ (MHz)")
             for axes in (upper, lower):
                 axes.set_xlim(rows["x"].iloc[0], rows["x"].iloc[-1])
         left = _LEFT_MM + 2 * (breadth + _GAP_MM)

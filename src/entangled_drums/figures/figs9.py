@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator
 from numpy.typing import NDArray
 
 from entangled_drums.errors import FileFormatError
@@ -311,8 +311,8 @@ def _label(
     axes: Axes, across: str, down: str, away: float, *, bottom_row: bool, first: bool
 ) -> None:
     diagonal = across == down
-    axes.xaxis.set_major_locator(MaxNLocator(2, min_n_ticks=2, prune="both"))
-    axes.yaxis.set_major_locator(MaxNLocator(3, min_n_ticks=2, prune="both"))
+    axes.xaxis.set_major_locator(_inner_ticks(2, *axes.get_xlim()))
+    axes.yaxis.set_major_locator(_inner_ticks(3, *axes.get_ylim()))
     axes.tick_params(axis="x", rotation=45, pad=1.0)
     axes.tick_params(axis="y", pad=1.0)
     axes.tick_params(labelbottom=bottom_row, labelleft=first and not diagonal)
@@ -324,6 +324,17 @@ def _label(
     if first and not diagonal:
         axes.set_ylabel(_axis_label(down))
         axes.yaxis.set_label_coords(away, 0.5)
+
+
+def _inner_ticks(count: int, low: float, high: float) -> FixedLocator:
+    """Ticks away from the ends, where the labels of neighbouring panels would meet."""
+    room = 0.12 * (high - low)
+    inner: list[float] = []
+    while len(inner) < 2:
+        ticks = MaxNLocator(count, min_n_ticks=2).tick_values(low, high)
+        inner = [float(tick) for tick in ticks if low + room <= tick <= high - room]
+        count += 1
+    return FixedLocator(inner)
 
 
 def _axis_label(name: str) -> str:
