@@ -104,6 +104,19 @@ def test_quadrature_is_off_by_percents_with_opposite_signs_on_the_two_lines():
     assert result.data["duan_of_line_1"]["value"] == pytest.approx(0.836, abs=0.02)
     assert result.data["duan_of_line_2"]["value"] == pytest.approx(0.867, abs=0.02)
     assert result.duan.mean() == pytest.approx(0.852, abs=0.025)
+    # Without noise the approximation is all that is wrong, and the route says so.
+    off = result.data["error_of_approximation"]["value"]
+    assert off == pytest.approx(result.duan.mean() - true_quantities(warm)["duan"], abs=1e-6)
+    assert result.validity.startswith("not valid here: the approximation is off by")
+
+
+def test_quadrature_is_valid_where_noise_hides_its_approximation():
+    emission, scan = record(COLD, 0)
+    found = line_data(emission, scan, CALIBRATION, FEW)
+    result = number(quadrature, emission, found, CALIBRATION)
+    off = result.data["error_of_approximation"]["value"]
+    assert abs(off) < 0.5 * result.duan.std()
+    assert result.validity == "valid"
 
 
 def test_errors_of_the_calibration_are_carried():

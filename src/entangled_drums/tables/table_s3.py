@@ -23,12 +23,12 @@ COLUMNS = (
 _SMALLEST = 5e-5
 _TOTAL = "all together"
 _NOTES = (
-    "Error of D: what an item brings to the standard deviation, negative where its correlation "
-    "with others takes variance away; squares add up to the last row of each route.",
+    "Error of D: what an item brings to the standard deviation, correlated items sharing theirs "
+    "evenly; squares add up to the last row of each route.",
     "If known: the square root of what the variance loses if the item is known exactly (a minus "
     "sign: it gains).",
     "σ to D = 1: by how many of its own standard deviations a calibrated value would have to be "
-    "wrong to move D to 1.",
+    "wrong, with correlated ones following, to move D to 1.",
     f"Items below {_SMALLEST:g} are left out in print.",
 )
 
@@ -57,9 +57,9 @@ def table(
         items = list(budget["items"])
         if budget["route"] == "model_based":
             items += [_of_misfit(one, budget["duan"]) for one in misfits if one["in_error_budget"]]
-        items.sort(key=lambda item: -abs(item["error"]))
-        variance = sum(math.copysign(item["error"] ** 2, item["error"]) for item in items)
-        rows += [_row(budget["route"], item) for item in items if abs(item["error"]) >= _SMALLEST]
+        items.sort(key=lambda item: -item["error"])
+        variance = sum(item["error"] ** 2 for item in items)
+        rows += [_row(budget["route"], item) for item in items if item["error"] >= _SMALLEST]
         total = {"item": _TOTAL, "kind": "", "error": math.sqrt(variance)}
         rows.append(_row(budget["route"], total))
     return Table(COLUMNS, tuple(rows), (origin, *_NOTES))
