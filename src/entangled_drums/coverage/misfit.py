@@ -62,7 +62,7 @@ class Injection:
     inject : callable
         Takes the imperfections of the laboratory and a size; returns them with it.
     analysis : Fidelity, optional
-        What the analysis then assumes, if it is the analysis that is wrong; the size is then 1.
+        What the analysis then assumes, if it is the analysis that is wrong; its only size is 1.
     """
 
     meaning: str
@@ -300,7 +300,9 @@ def search(
         "bias": found.bias,
         "uncertainty": found.uncertainty,
         "bias_in_sigma": found.bias / found.uncertainty,
-        "in_error_budget": abs(found.bias) > _LARGEST_SHIFT * found.uncertainty,
+        # A wrong analysis that is always noticed cannot hide at a smaller size.
+        "in_error_budget": abs(found.bias) > _LARGEST_SHIFT * found.uncertainty
+        and (injection.analysis is None or found.noticed < NOTICED),
         "replicas": rate(outcomes),
         "sizes": [
             {"size": one, "noticed": of.noticed, "bias_in_sigma": of.bias / of.uncertainty}
