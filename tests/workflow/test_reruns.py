@@ -76,7 +76,7 @@ def test_second_run_does_nothing(checkout: Checkout) -> None:
             f"{LIBRARY}/entanglement.py",
             "duan = level - 2.0 * magnitude",
             "duan = level - 2.0 * magnitude * 1.0",
-            ("solve_sweep", "solve_band", "infer_*", "run_replicas"),
+            ("solve_sweep", "solve_band", "calibrate_device", "infer_*", "run_replicas"),
         ),
         (
             f"{LIBRARY}/calibration/gaussian.py",
