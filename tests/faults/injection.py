@@ -65,6 +65,7 @@ def small_experiment() -> dict:
     experiment["operating_points"] = {power: ratios[-1:]}
     experiment["theory"]["band_samples"] = 20
     experiment["inference"]["routes"] = ["direct"]
+    experiment["figures"]["drawn"] = ["fig4", "table_s2"]
     del experiment["coverage"]
     return experiment
 
