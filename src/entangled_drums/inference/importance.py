@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from entangled_drums.errors import InferenceError
 from entangled_drums.inference.mode_search import Mode
 from entangled_drums.inference.proposal import CurvedProposal
 from entangled_drums.inference.target import Target
@@ -135,12 +136,22 @@ def draw(
     -------
     Sample
         Whatever was reached; its numbers say how good it is.
+
+    Raises
+    ------
+    InferenceError
+        If no draw at all is physically possible.
     """
     mixture = _Mixture.around(target, modes)
     u, log_weights = np.empty((0, target.size)), np.empty(0)
     number = count
     while True:
         more = mixture.draw(target, number, generator)
+        if len(u) + len(more) == 0:
+            raise InferenceError(
+                "model-based: no draw around the best fit is physically possible; look at the "
+                "calibration, which may lie far outside the possible range"
+            )
         u = np.concatenate([u, more])
         log_weights = np.concatenate(
             [log_weights, target.log_posterior(more) - mixture.log_density(more)]
