@@ -276,6 +276,29 @@ def test_the_points_of_the_report_scatter_around_the_fit():
         assert 0.2 * len(found) < np.sum(np.square(found)) < chi2(len(found)).ppf(1 - 1e-3)
 
 
+def test_the_fitted_bath_of_every_spectrum_is_what_the_law_of_heating_says():
+    """The window smooths broad lines as it does narrow ones; both must give the same bath."""
+    dataset, result = recordings(1)["sideband_cooling"], calibrated(1)
+    known = result.fits["sideband_cooling"].after
+    values = shaped(known.values(known.mean[None]))
+    system = ToneSpectra.of(dataset, FIDELITY).unit_system(values)
+    shape = dataset["power_spectral_density"].shape[:2]
+    law = np.broadcast_to(heated(system, values, np.zeros((1, 0)))[0], (*shape, 4))
+    told = report.contents(result, recordings(1))["sideband_cooling"]["points"]
+    fitted = np.reshape([point["bath_occupation_fitted"] for point in told], shape)
+    for at, drum in enumerate(dataset["drum"].values):
+        assert fitted[at] == pytest.approx(law[at, :, 1 + drum], rel=1e-3)
+
+
+def test_each_probe_sees_the_line_of_each_drum():
+    told = report.contents(calibrated(1), recordings(1))["probe"]["points"]
+    assert [(point["sideband"], point["drum"]) for point in told] == [
+        (-1.0, 1), (-1.0, 2), (1.0, 1), (1.0, 2)
+    ]  # fmt: skip
+    for point in told:
+        assert point["bath_occupation_uncertainty"] < 0.1 * point["bath_occupation_fitted"]
+
+
 def test_widths_are_those_of_the_optical_damping():
     told = report.contents(calibrated(1), recordings(1))["sideband_cooling"]["points"]
     device = truth(1)

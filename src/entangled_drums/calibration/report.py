@@ -178,7 +178,7 @@ def _line_points(
     own = np.broadcast_to(
         drums[:, None] if row == "drum" else drums[None, :], table.shape.shape
     ).astype(int)
-    transfer = table.transfer(values)[0]
+    transfer = table.recorded_transfer(values)
     gain, port, background = (float(values[n].ravel()[0]) for n in (GAIN, PORT, BACKGROUND))
     system = table.unit_system(values)
     levels = np.broadcast_to(heated(system, values, np.zeros((1, 0))), (1, *own.shape, 4))[0]

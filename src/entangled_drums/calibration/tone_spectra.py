@@ -177,6 +177,19 @@ class ToneSpectra:
         added = windows.smooth(spectrum, _OVERSAMPLING, self.window)[..., :count] - spectrum
         return np.take_along_axis(added, at, axis=-1)
 
+    def recorded_transfer(self, values: Values) -> Array:
+        """Return the transfers (R, C, 5, F) for values (1, 1, 1) as the window shows them."""
+        plain = np.asarray(self.transfer(values)[0])
+        if not self.fidelity.finite_record:
+            return plain
+        # Linear in the occupations: what the window adds to each alone.
+        unit = np.concatenate([np.eye(4), np.zeros((1, 4))])
+        added = [
+            self.smoothing(values, np.broadcast_to(one, (*self.shape.shape, 4))) for one in unit
+        ]
+        added[:4] = [one - added[4] for one in added[:4]]
+        return plain + np.stack(added, axis=-2)
+
     def stable(self, values: Values) -> bool:
         """Tell whether every drive has a steady state, for values (1, 1, 1)."""
         return bool(np.all(covariance.steady_state(self.unit_system(values)).stable))

@@ -213,6 +213,15 @@ def warmed(
     return values
 
 
+def line_centre_hz(nominal: Mapping[str, float], drive: DriveSettings, drum: int) -> float:
+    """Return where the nominal device has a drum's line under one tone, Hz from the drive centre.
+
+    A red tone's line lies one drum frequency above the tone, a blue tone's one below.
+    """
+    above = nominal[f"drum_{drum}.frequency_hz"] - float(np.asarray(drive.frame_frequency_hz))
+    return -above if np.asarray(drive.red_photons) == 0 else above
+
+
 def expected_width_hz(nominal: Mapping[str, float], drive: DriveSettings, drum: int) -> float:
     """Return the width of a drum's line that the nominal device leads one to expect.
 
@@ -221,7 +230,7 @@ def expected_width_hz(nominal: Mapping[str, float], drive: DriveSettings, drum: 
     """
     kappa = nominal["cavity.kappa_external_hz"] + nominal["cavity.kappa_internal_hz"]
     centre = float(np.asarray(drive.centre_frequency_hz)) - nominal["cavity.frequency_hz"]
-    line = centre + nominal[f"drum_{drum}.frequency_hz"] - float(drive.frame_frequency_hz)  # type: ignore[arg-type]
+    line = centre + line_centre_hz(nominal, drive, drum)
     photons = float(np.asarray(drive.red_photons) - np.asarray(drive.blue_photons))
     coupling = nominal[f"drum_{drum}.single_photon_coupling_hz"]
     damping = 4.0 * coupling**2 * photons * kappa / (kappa**2 + 4.0 * line**2)
@@ -263,7 +272,7 @@ def _record(
         for column, (values, drive, drum) in enumerate(entries):
             widest = max(expected_width_hz(nominal, drive, drum), 1.0)
             width = _round(2.0 * settings["widths"] * widest / count)
-            centre = nominal[f"drum_{drum}.frequency_hz"] - float(drive.frame_frequency_hz)  # type: ignore[arg-type]
+            centre = line_centre_hz(nominal, drive, drum)
             frequency: NDArray[np.float64] = width * (np.round(centre / width) + number)
             averaging = receiver.Averaging.of(settings["duration_s"], width)
             system = true_system(values, drive, imperfections, along)
