@@ -10,7 +10,7 @@ from scipy.stats import chi2, kstest
 from tests.unit.inference_samples import UNCERTAINTIES, VALUES
 
 from entangled_drums import calibration, parameters, prior, spectra
-from entangled_drums.calibration import chain, report, thermal_sweep
+from entangled_drums.calibration import chain, report, scoring, thermal_sweep
 from entangled_drums.calibration.gaussian import Calibration
 from entangled_drums.calibration.knowledge import (
     ADDED,
@@ -252,6 +252,18 @@ def test_steps_without_a_recording_are_left_out_and_say_so():
     assert told["cavity_response"]["skipped"] is None
     at = result.calibration.index("drum_1.linewidth_hz")
     assert result.calibration.values[at] == NOMINAL["drum_1.linewidth_hz"]
+
+
+def test_the_worst_of_many_spectra_is_judged_as_such():
+    good = scoring.Goodness(100.0, 100.0, 0.5)
+    step, fit = chain.STEPS[0], calibrated(1).fits["cavity_response"]
+    bad = scoring.Goodness(150.0, 100.0, 5e-5)
+    many = replace(fit, goodness=good, agreement=good, spectra=(bad, *[good] * 9))
+    chain.accept(step, many)
+    with pytest.raises(CalibrationError, match="does not fit the recording"):
+        chain.accept(step, replace(many, spectra=(bad,)))
+    with pytest.raises(CalibrationError, match="contradicts what was known"):
+        chain.accept(step, replace(many, spectra=(good,), agreement=bad))
 
 
 def test_no_recording_at_all_is_an_error():

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, norm
 from tests.unit.inference_samples import CALIBRATION, UNCERTAINTIES, VALUES
 
 from entangled_drums import jsonfile
@@ -13,7 +13,7 @@ from entangled_drums.coverage.agreement import compare, homogeneity, require
 from entangled_drums.coverage.experiment import Experiment, scenario_of
 from entangled_drums.coverage.replica import RANKED, repetitions
 from entangled_drums.coverage.scenarios import BORDER, COVERAGE, FAR, POWER, SCENARIOS
-from entangled_drums.coverage.summary import binomial_interval, summarise
+from entangled_drums.coverage.summary import binomial_interval, holm, summarise
 from entangled_drums.errors import InferenceError
 from entangled_drums.inference.fine_effects import Fidelity
 from entangled_drums.inference.model_based import correction_error, posterior
@@ -104,6 +104,15 @@ def test_replicas_repeat_themselves_and_know_the_truth():
     assert set(one["numbers"]) == set(RANKED)
     assert 0.0 <= one["numbers"]["duan"]["rank"] <= 1.0
     assert one["numbers"]["duan"]["uncertainty"] < 0.04
+    # A rank turned round would show where the truth lies off the middle.
+    pulls = {
+        name: (number["truth"] - number["mean"]) / number["uncertainty"]
+        for name, number in one["numbers"].items()
+        if name != "bath.external_occupation"  # cut off at zero: not normal
+    }
+    farthest = max(pulls, key=lambda name: abs(pulls[name]))
+    assert abs(pulls[farthest]) > 0.5
+    assert one["numbers"][farthest]["rank"] == pytest.approx(norm.cdf(pulls[farthest]), abs=0.1)
 
 
 def test_shared_slopes_of_the_fine_effects_cost_no_accuracy():
@@ -161,6 +170,14 @@ def test_uniform_ranks_cover_and_narrow_intervals_do_not():
     assert found["coverage"]["receiver.gain"]["rank_p_value_holm"] < 3e-3
     assert found["targets"]["coverage of D off by, binomial standard deviations"]["met"] is False
     assert found["targets"]["smallest p of secondary ranks (Holm)"]["met"] is False
+
+
+def test_holm_corrects_the_smallest_most_and_keeps_the_order():
+    tests = [{"rank_p_value": one} for one in (0.04, 0.01, None, 0.03)]
+    holm(tests)
+    assert [one.get("rank_p_value_holm") for one in tests] == pytest.approx(
+        [0.06, 0.03, None, 0.06]
+    )
 
 
 def test_claims_are_counted_by_scenario():

@@ -19,6 +19,7 @@ from entangled_drums.inference.mode_search import find_modes
 from entangled_drums.inference.observation import observation
 from entangled_drums.inference.target import target
 from entangled_drums.inference.verdict import largest_failing
+from entangled_drums.laboratory.imperfections import Imperfections
 from entangled_drums.tables import table_s3
 from entangled_drums.tables.output import csv_text, markdown_text
 
@@ -42,6 +43,20 @@ def test_a_line_in_the_emission_is_found_and_does_no_harm():
     assert [one["size"] for one in found["sizes"]] == sorted(one["size"] for one in found["sizes"])
     assert misfit.table([found])[0]["imperfection"] == "spurious-line"
     assert jsonfile.dumps(found)
+
+
+def test_a_wrong_analysis_that_is_always_noticed_is_no_hidden_error():
+    """With a calibration far better than the device file its bias is above one sigma."""
+    real = replace(
+        PLAIN,
+        imperfections=Imperfections(counter_rotating=True, finite_record=True),
+        fidelity=Fidelity(counter_rotating=True, finite_record=True),
+    )
+    well_known = replace(CALIBRATION, covariance=CALIBRATION.covariance / 400.0)
+    found = misfit.search("rwa-analysis", real, well_known, [])
+    assert found["noticed"] > 0.99
+    assert abs(found["bias_in_sigma"]) > 1.0
+    assert not found["in_error_budget"]
 
 
 def test_without_an_imperfection_there_is_no_bias():
@@ -84,6 +99,29 @@ def test_items_add_up_to_the_error():
         variances = [item.variance for item in budget.items]
         assert variances == sorted(variances, reverse=True)
         assert min(variances) >= 0.0
+
+
+def test_correlated_parameters_share_their_part():
+    """Gain and added noise known by their product: each alone would count many times over."""
+    gain, added = (CALIBRATION.index(f"receiver.{name}") for name in ("gain", "added_noise"))
+    covariance = CALIBRATION.covariance.copy()
+    covariance[gain, added] = -0.99 * np.sqrt(covariance[gain, gain] * covariance[added, added])
+    covariance[added, gain] = covariance[gain, added]
+    emission, scan = record(truth(1), 1)
+    correlated = replace(CALIBRATION, covariance=covariance)
+    density = target(observation(emission, scan), correlated, Fidelity())
+    best = find_modes(density, np.zeros((1, density.size)))[0].u
+    lines = line_data(emission, scan, correlated, LineSettings())
+    for budget in (
+        error_budget.of_model_based(density, best),
+        error_budget.of_direct(lines, correlated, np.random.default_rng(0)),
+    ):
+        variances = [item.variance for item in budget.items]
+        assert min(variances) >= 0.0
+        assert sum(variances) == pytest.approx(budget.uncertainty**2, rel=1e-6)
+        # One standard deviation of an item cannot move D farther than all errors together do.
+        shifts = [item.shift for item in budget.items if item.kind == error_budget.CALIBRATED]
+        assert np.abs(shifts).max() <= budget.uncertainty * (1 + 1e-9)
 
 
 def test_budget_of_the_direct_route_is_its_error():

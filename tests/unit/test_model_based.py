@@ -29,7 +29,7 @@ from entangled_drums.inference.model_based import (
     summarise,
 )
 from entangled_drums.inference.observation import observation
-from entangled_drums.inference.posterior import SamplerSettings, explore
+from entangled_drums.inference.posterior import SamplerSettings, explore, search
 from entangled_drums.inference.proposal import CurvedProposal
 from entangled_drums.inference.target import line_shapes, target
 from entangled_drums.laboratory.imperfections import Imperfections, SpuriousLine
@@ -251,6 +251,14 @@ def test_an_unconverged_posterior_is_an_error():
     settings = SamplerSettings(draws=60, effective_draws=1e6, most_draws=60, most_steps=20)
     with pytest.raises(InferenceError, match="was not sampled"):
         explore(density, np.random.default_rng(0), settings)
+
+
+def test_a_proposal_without_a_possible_draw_is_an_error(monkeypatch):
+    _, density = example(1, merged=True)
+    _, modes = search(density, np.random.default_rng(0), SamplerSettings())
+    monkeypatch.setattr(type(density), "allowed", lambda self, u: np.zeros(len(u), dtype=bool))
+    with pytest.raises(InferenceError, match="no draw around the best fit is physically possible"):
+        importance.draw(density, modes, np.random.default_rng(0), count=50, wanted=10.0, most=100)
 
 
 def test_pareto_shape_of_known_tails():

@@ -55,6 +55,15 @@ def test_entangled_needs_all_three():
     assert found.doubled_priors["receiver.gain"]["verdict"] == NOT_SHOWN
 
 
+def test_a_doubled_prior_without_a_possible_draw_shows_nothing():
+    nothing = {"duan": None, "duan_uncertainty": None, "probability_entangled": None}
+    own = result("model_based", 0.84, 0.02, 0.99)
+    priors = {"receiver.gain": {"doubled": nothing}}
+    found = decide({"model_based": own}, GOOD_FITS, priors, "reference-x620")
+    assert found.verdict == ENTANGLED
+    assert found.doubled_priors["receiver.gain"]["verdict"] == NOT_SHOWN
+
+
 def test_low_probability_is_not_shown():
     found = verdict(probability=0.949)
     assert found.verdict == NOT_SHOWN

@@ -14,6 +14,7 @@ from entangled_drums.inference.target import Target
 
 Array = NDArray[np.float64]
 
+_RESULTS = ("duan", "duan_uncertainty", "two_nu", "two_nu_uncertainty", "probability_entangled")
 _STEP = 0.02
 _DRAWS = 4000
 
@@ -47,7 +48,8 @@ def weights_of_priors(target: Target, u: Array, generator: np.random.Generator) 
     dict
         ``as_calibrated``: the linearised result itself; by parameter its ``value`` and
         ``uncertainty`` (in its unit), ``doubled`` (the result with this uncertainty doubled) and
-        ``known`` (with the parameter known exactly at its best value).
+        ``known`` (with the parameter known exactly at its best value). NaN where the linearised
+        result lies so far outside the possible range that no draw is left.
     """
     values, slopes = gradients(target, u, ("duan", "two_nu"))
     gradient, information = (part[0] for part in target.linearised(u[None])[1:])
@@ -65,6 +67,8 @@ def weights_of_priors(target: Target, u: Array, generator: np.random.Generator) 
         root[block] = np.linalg.cholesky(covariance[block])
         drawn = shift + normal @ root.T
         drawn = drawn[target.allowed(u + drawn)]
+        if not len(drawn):
+            return dict.fromkeys(_RESULTS, float("nan"))
         duan, two_nu = values[:, None] + slopes @ drawn.T
         return {
             "duan": float(duan.mean()),

@@ -158,15 +158,22 @@ def decide(
         for route, distance in agreement.items()
         if not abs(distance) <= LARGEST_DISAGREEMENT and (route != _BOUND or distance < 0)
     ]
+
+    def said(probability: float | None) -> str:
+        if contradictions:
+            return CONTRADICTION
+        # None: a result file's NaN, where no draw was possible.
+        enough = probability is not None and probability >= PROBABILITY_NEEDED
+        return ENTANGLED if enough else NOT_SHOWN
+
     probability = own.probability_entangled
-    enough = probability >= PROBABILITY_NEEDED
     reasons = list(contradictions)
-    if not enough:
+    if not probability >= PROBABILITY_NEEDED:
         reasons.append(f"P(nu < 1/2) = {probability:.3f} is below {PROBABILITY_NEEDED:g}")
     two_nu = own.quantities["two_nu"]
     return Verdict(
         operating_point,
-        CONTRADICTION if contradictions else ENTANGLED if enough else NOT_SHOWN,
+        said(probability),
         tuple(reasons),
         probability,
         (1.0 - two_nu.value) / two_nu.uncertainty,
@@ -176,11 +183,7 @@ def decide(
                 "duan": entry["doubled"]["duan"],
                 "duan_uncertainty": entry["doubled"]["duan_uncertainty"],
                 "probability_entangled": entry["doubled"]["probability_entangled"],
-                "verdict": CONTRADICTION
-                if contradictions
-                else ENTANGLED
-                if entry["doubled"]["probability_entangled"] >= PROBABILITY_NEEDED
-                else NOT_SHOWN,
+                "verdict": said(entry["doubled"]["probability_entangled"]),
             }
             for name, entry in sorted(priors.items())
             if "doubled" in entry
