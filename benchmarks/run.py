@@ -22,7 +22,7 @@ import numpy as np  # noqa: E402
 from scipy.linalg import solve_continuous_lyapunov  # noqa: E402
 
 from entangled_drums import covariance, entanglement, lyapunov, model, spectra  # noqa: E402
-from entangled_drums.parameters import Bath, Device, Drive, System  # noqa: E402
+from entangled_drums.system import Bath, Device, Drive, System  # noqa: E402
 from entangled_drums.units import angular  # noqa: E402
 
 ROUNDS = 5

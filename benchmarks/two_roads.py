@@ -17,7 +17,7 @@ from scipy.stats import kstest
 
 from entangled_drums import covariance, parameters, periodic, spectra, tones
 from entangled_drums.laboratory import agreement
-from entangled_drums.parameters import System
+from entangled_drums.system import System
 from entangled_drums.tones import Modulation
 from entangled_drums.units import angular
 

@@ -18,7 +18,7 @@ from entangled_drums.conventions import symplectic_form
 from entangled_drums.errors import UnphysicalStateError, UnstableDriveError
 from entangled_drums.model import diffusion, drift, operator_drift
 from entangled_drums.moments import Moments, steady_moments
-from entangled_drums.parameters import System
+from entangled_drums.system import System
 
 STABLE, UNSTABLE, MARGINAL, UNPHYSICAL, SINGULAR = range(5)
 REASONS = (

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from entangled_drums.parameters import System
+from entangled_drums.system import System
 
 Real = NDArray[np.float64]
 _DRUMS = [0, 0, 1, 1]

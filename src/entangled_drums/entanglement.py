@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from entangled_drums.covariance import CHUNK_POINTS, STABLE, gated_moments
 from entangled_drums.errors import ParameterError
-from entangled_drums.parameters import System
+from entangled_drums.system import System
 from entangled_drums.units import decibel
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from entangled_drums.parameters import System
+from entangled_drums.system import System
 from entangled_drums.tones import Index, Modulation, component, lattice
 
 CHUNK_BYTES = 64 * 2**20

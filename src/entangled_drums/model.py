@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entangled_drums.conventions import operators_from_quadratures
-from entangled_drums.parameters import Bath, Device, Drive, Perturbation, System
+from entangled_drums.system import Bath, Device, Drive, Perturbation, System
 
 
 def operator_drift(

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entangled_drums.lyapunov import solve_batch
-from entangled_drums.parameters import System
+from entangled_drums.system import System
 
 REFINE_BELOW = 1e-6
 """Ratio gamma/kappa under which one step of iterative refinement follows the solve."""

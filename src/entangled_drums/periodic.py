@@ -27,7 +27,7 @@ from entangled_drums.covariance import (
 )
 from entangled_drums.errors import ParameterError, UnstableDriveError
 from entangled_drums.model import diffusion, to_quadratures
-from entangled_drums.parameters import System
+from entangled_drums.system import System
 from entangled_drums.tones import Index, Modulation, component, lattice
 
 MOST_HARMONICS = 20

@@ -13,6 +13,7 @@ import xarray
 from numpy.typing import ArrayLike, NDArray
 
 from entangled_drums import covariance, entanglement, parameters, periodic, tones
+from entangled_drums.system import Probe
 
 QUADRATURES = ("squeezed", "intermediate", "antisqueezed")
 """What the probe reads, at a phase of 0, pi/2 and pi from the squeezed one."""
@@ -74,7 +75,7 @@ def solve(
         )
         even = parameters.probe(device, settings)
         skew = np.sqrt(np.asarray(imbalance, dtype=float))[..., None]
-        probe = parameters.Probe(
+        probe = Probe(
             offset=even.offset,
             red_coupling=even.red_coupling / skew,
             blue_coupling=even.blue_coupling * skew,

@@ -17,7 +17,7 @@ from entangled_drums import covariance, floquet, periodic
 from entangled_drums.elimination import Eliminated, eliminate, interleave, modulus_square
 from entangled_drums.errors import ParameterError
 from entangled_drums.model import input_matrix, normal_correlations, operator_drift
-from entangled_drums.parameters import Device, Probe, System
+from entangled_drums.system import Device, Probe, System
 from entangled_drums.tones import Modulation, drive_modulation
 
 MOST_HARMONICS = 21

@@ -16,6 +16,7 @@ from entangled_drums import covariance, entanglement, parameters, periodic, tone
 from entangled_drums.entanglement import Measures
 from entangled_drums.errors import ParameterError
 from entangled_drums.prior import draw
+from entangled_drums.system import System
 from entangled_drums.units import cyclic
 
 BAND_QUANTILES = (0.16, 0.5, 0.84)
@@ -63,7 +64,7 @@ def system_on_grid(
     device: Mapping[str, ArrayLike],
     drive: Mapping[str, ArrayLike],
     points: Mapping[str, NDArray[np.float64]],
-) -> parameters.System:
+) -> System:
     """Return the system at every point of a grid.
 
     Parameters
@@ -282,7 +283,7 @@ def solve_sweep(
     return dataset
 
 
-def _groups(system: parameters.System) -> dict[str, tuple[NDArray, str, str]]:
+def _groups(system: System) -> dict[str, tuple[NDArray, str, str]]:
     """Dimensionless groups that say where a point lies, geometric means over the drums."""
     device, drive, bath = system.device, system.drive, system.bath
 

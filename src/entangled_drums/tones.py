@@ -24,7 +24,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from entangled_drums.errors import ParameterError
 from entangled_drums.model import operator_drift
-from entangled_drums.parameters import Device, Drive, Perturbation, Probe, both_drums
+from entangled_drums.parameters import both_drums
+from entangled_drums.system import Device, Drive, Perturbation, Probe
 from entangled_drums.units import angular
 from entangled_drums.validation import checked
 

@@ -15,7 +15,7 @@ from scipy.linalg import expm
 
 from entangled_drums.errors import ParameterError
 from entangled_drums.model import diffusion, drift
-from entangled_drums.parameters import System
+from entangled_drums.system import System
 
 
 def thermal_covariance(system: System) -> NDArray[np.float64]:

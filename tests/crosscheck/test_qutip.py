@@ -10,7 +10,7 @@ import pytest
 import qutip
 
 from entangled_drums import covariance, entanglement
-from entangled_drums.parameters import Bath, Device, Drive, System
+from entangled_drums.system import Bath, Device, Drive, System
 
 
 def system_of(red, blue, cold=1.0):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from entangled_drums.parameters import Bath, Device, Drive, Probe, System
+from entangled_drums.system import Bath, Device, Drive, Probe, System
 from entangled_drums.units import angular
 
 CASES = json.loads(

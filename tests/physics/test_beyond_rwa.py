@@ -10,7 +10,7 @@ from tests.physics.samples import CASES, largest_error, reference_system, worked
 from entangled_drums import covariance, entanglement, floquet, model, periodic, spectra, tones
 from entangled_drums.conventions import operators_from_quadratures
 from entangled_drums.errors import ParameterError
-from entangled_drums.parameters import Bath, Device, Drive, Probe, System
+from entangled_drums.system import Bath, Device, Drive, Probe, System
 from entangled_drums.tones import Tone, ToneSettings, drive_modulation, tone_modulation
 from entangled_drums.units import angular
 

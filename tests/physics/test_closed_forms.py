@@ -6,7 +6,7 @@ from scipy.optimize import brentq, minimize_scalar
 from tests.physics.samples import with_drive, worked_example
 
 from entangled_drums import covariance, entanglement
-from entangled_drums.parameters import Bath
+from entangled_drums.system import Bath
 from entangled_drums.units import TWO_PI, angular
 
 HOT = 1.656  # internal occupation that makes n_c = 0.30

@@ -18,7 +18,7 @@ from tests.physics.samples import (
 from entangled_drums import covariance, lyapunov, model, moments
 from entangled_drums.conventions import symplectic_form
 from entangled_drums.errors import UnphysicalStateError, UnstableDriveError
-from entangled_drums.parameters import Perturbation, System
+from entangled_drums.system import Perturbation, System
 
 
 def matrices(system):

@@ -6,7 +6,7 @@ from tests.physics.samples import random_system, worked_example
 
 from entangled_drums import model
 from entangled_drums.conventions import operators_from_quadratures, symplectic_form
-from entangled_drums.parameters import Perturbation
+from entangled_drums.system import Perturbation
 
 
 def hamiltonian_matrix(system, perturbation):

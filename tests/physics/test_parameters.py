@@ -8,7 +8,7 @@ from tests.physics.samples import random_system, worked_example
 
 from entangled_drums import parameters, units
 from entangled_drums.errors import EntangledDrumsError, ParameterError
-from entangled_drums.parameters import Bath, Device, Drive, Perturbation, Probe, Receiver, System
+from entangled_drums.system import Bath, Device, Drive, Perturbation, Probe, Receiver, System
 
 VALUES = {
     "cavity.frequency_hz": 5.5e9,

@@ -14,7 +14,7 @@ from tests.physics.samples import (
 from entangled_drums import entanglement, floquet, periodic, spectra
 from entangled_drums.errors import ParameterError, UnstableDriveError
 from entangled_drums.model import normal_correlations
-from entangled_drums.parameters import Perturbation, Probe, System
+from entangled_drums.system import Perturbation, Probe, System
 from entangled_drums.tones import drive_modulation
 from entangled_drums.units import angular
 

@@ -19,7 +19,7 @@ from tests.physics.samples import (
 
 from entangled_drums import covariance, model, spectra
 from entangled_drums.errors import ParameterError, UnstableDriveError
-from entangled_drums.parameters import Perturbation, System
+from entangled_drums.system import Perturbation, System
 from entangled_drums.units import angular, cyclic
 
 AXIS = angular(np.linspace(-1.5e6, 1.5e6, 601))

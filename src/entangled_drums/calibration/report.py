@@ -29,8 +29,8 @@ from entangled_drums.calibration.tone_spectra import (
     shaped,
 )
 from entangled_drums.model import operator_drift
-from entangled_drums.parameters import Bath, System
 from entangled_drums.recording_format import POWER
+from entangled_drums.system import Bath, System
 from entangled_drums.units import angular, cyclic, thermal_occupation
 
 Array = NDArray[np.float64]

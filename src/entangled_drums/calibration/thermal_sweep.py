@@ -27,7 +27,7 @@ from entangled_drums.calibration.tone_spectra import (
     linear_model,
     possible,
 )
-from entangled_drums.parameters import System
+from entangled_drums.system import System
 from entangled_drums.units import BOLTZMANN, HBAR
 
 Array = NDArray[np.float64]

@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 from entangled_drums import covariance, parameters, recording, spectra, windows
 from entangled_drums.calibration.knowledge import BACKGROUND, GAIN, PORT, REST, Knowledge
 from entangled_drums.calibration.scoring import STEP, Data, Linear, Nuisance
-from entangled_drums.parameters import Drive, DriveSettings, System
+from entangled_drums.parameters import DriveSettings
 from entangled_drums.ranges import is_allowed
 from entangled_drums.recording_format import POWER
+from entangled_drums.system import Drive, System
 from entangled_drums.units import angular
 
 Array = NDArray[np.float64]

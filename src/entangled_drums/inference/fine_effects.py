@@ -17,8 +17,9 @@ from entangled_drums import parameters, spectra, tones, windows
 from entangled_drums.inference.observation import Observation, Spectra
 from entangled_drums.inference.probe_lines import leading_harmonics
 from entangled_drums.nodes import Nodes
-from entangled_drums.parameters import DriveSettings, Probe, ProbeSettings, System
+from entangled_drums.parameters import DriveSettings, ProbeSettings
 from entangled_drums.phase_series import PHASES, harmonics
+from entangled_drums.system import Probe, System
 from entangled_drums.units import angular, cyclic
 
 Array = NDArray[np.float64]

@@ -9,7 +9,7 @@ solved by blocks. What is left out is of relative order (probe/pump)^2 of the pr
 import numpy as np
 from numpy.typing import NDArray
 
-from entangled_drums.parameters import Probe, System
+from entangled_drums.system import Probe, System
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]

@@ -10,7 +10,7 @@ from scipy.stats import chi2, norm
 from entangled_drums import parameters, windows
 from entangled_drums.laboratory import receiver, time_record
 from entangled_drums.laboratory.imperfections import Imperfections
-from entangled_drums.parameters import System
+from entangled_drums.system import System
 from entangled_drums.tones import Modulation
 
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from entangled_drums import parameters
 from entangled_drums.errors import ParameterError
-from entangled_drums.parameters import DriveSettings, Perturbation, Probe, ProbeSettings, System
+from entangled_drums.parameters import DriveSettings, ProbeSettings
+from entangled_drums.system import Perturbation, Probe, System
 from entangled_drums.units import angular
 
 _NODES = 7

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from entangled_drums import spectra
 from entangled_drums.laboratory.imperfections import Imperfections, amplifier_noise
-from entangled_drums.parameters import System
+from entangled_drums.system import System
 
 
 def interference(

@@ -27,8 +27,9 @@ from entangled_drums.laboratory.imperfections import (
     true_system,
 )
 from entangled_drums.nodes import lines_of, nodes
-from entangled_drums.parameters import DriveSettings, ProbeSettings, System
+from entangled_drums.parameters import DriveSettings, ProbeSettings
 from entangled_drums.phase_series import HARMONICS, PHASES, harmonics, phase_harmonics
+from entangled_drums.system import System
 from entangled_drums.units import angular
 
 _REACH = (3, 1)

@@ -25,7 +25,7 @@ from scipy.linalg import expm
 
 from entangled_drums import covariance, model, tones
 from entangled_drums.errors import ParameterError
-from entangled_drums.parameters import System
+from entangled_drums.system import System
 from entangled_drums.tones import Modulation
 
 _BLOCK = 64
