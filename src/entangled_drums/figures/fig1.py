@@ -230,9 +230,7 @@ def draw(shown: Scheme, origin: str) -> Figure:
     frame = plotted(shown)
     with style.context():
         figure = style.new_figure(_WIDTH_MM, _HEIGHT_MM)
-        circuit = figure.add_axes(
-            (0.0, _FOOT_MM / _HEIGHT_MM, _CIRCUIT_MM / _WIDTH_MM, 1.0 - _FOOT_MM / _HEIGHT_MM)
-        )
+        circuit = style.panel(figure, 0.0, _FOOT_MM, _CIRCUIT_MM, _HEIGHT_MM - _FOOT_MM)
         _draw_circuit(circuit, shown)
         breadth = _WIDTH_MM - _LEFT_MM - _RIGHT_MM
         tall = (_HEIGHT_MM - _TOP_MM - _FOOT_MM - 2 * _AXIS_MM - 5.0) / 2.0
@@ -241,20 +239,11 @@ def draw(shown: Scheme, origin: str) -> Figure:
             ("c", bottom, shown.near_hz),
             ("b", bottom + tall + _AXIS_MM + 5.0, shown.far_hz),
         ):
-            axes = figure.add_axes(
-                (
-                    _LEFT_MM / _WIDTH_MM,
-                    height / _HEIGHT_MM,
-                    breadth / _WIDTH_MM,
-                    tall / _HEIGHT_MM,
-                )
-            )
+            axes = style.panel(figure, _LEFT_MM, height, breadth, tall)
             _draw_axis(axes, shown, frame[frame["panel"] == panel], reach)
             style.letter(axes, panel)
         _draw_legend(figure)
-        figure.text(
-            2.0 / _WIDTH_MM, 1.5 / _HEIGHT_MM, origin, ha="left", va="bottom", style="italic"
-        )
+        style.origin(figure, origin)
         return figure
 
 

@@ -199,11 +199,7 @@ def draw(data: EmissionData, origin: str) -> Figure:
                 (_LINE_MM, _GAP_MM),
                 (modes_mm, 0.0),
             ):
-                axes.append(
-                    figure.add_axes(
-                        (left / width, bottom / height, breadth / width, _ROW_MM / height)
-                    )
-                )
+                axes.append(style.panel(figure, left, bottom, breadth, _ROW_MM))
                 left += breadth + gap
             letters = _letters(row)
             _draw_whole(axes[0], frame, letters[0], data.whole(power))
@@ -212,7 +208,7 @@ def draw(data: EmissionData, origin: str) -> Figure:
             for panel, name in zip((axes[0], axes[1], axes[3]), letters, strict=True):
                 style.letter(panel, name)
         _draw_legend(figure)
-        figure.text(2.0 / width, 1.5 / height, origin, ha="left", va="bottom", style="italic")
+        style.origin(figure, origin)
         return figure
 
 

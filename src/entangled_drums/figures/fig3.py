@@ -178,8 +178,7 @@ def draw(data: FluctuationData, origin: str) -> Figure:
             (_SPECTRUM_MM, _GAP_MM),
             (last, 0.0),
         ):
-            box = (left / width, _BOTTOM_MM / height, breadth / width, _HEIGHT_MM / height)
-            panels.append(figure.add_axes(box))
+            panels.append(style.panel(figure, left, _BOTTOM_MM, breadth, _HEIGHT_MM))
             left += breadth + gap
         spectra = frame[frame["panel"].isin(["a", "b"])]
         low, high = spectra["lower"].min(), spectra["upper"].max()
@@ -197,7 +196,7 @@ def draw(data: FluctuationData, origin: str) -> Figure:
             f"{origin} $G^{{-}}/2\\pi$ = {data.red_coupling_hz / 1e3:g} kHz, "
             f"$x$ = {data.ratio:g}, $P/2\\pi$ = {data.probe_coupling_hz / 1e3:g} kHz."
         )
-        figure.text(2.0 / width, 1.5 / height, note, ha="left", va="bottom", style="italic")
+        style.origin(figure, note)
         return figure
 
 

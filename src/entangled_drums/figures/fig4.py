@@ -349,19 +349,19 @@ def _draw(
         powers
     )
 
-    def box(row: int, left: float, breadth: float) -> tuple[float, float, float, float]:
+    def in_row(row: int, left: float, breadth: float) -> Axes:
         bottom = _BOTTOM_MM + (1 - row) * (_ROW_MM + _ROW_GAP_MM)
-        return left / width, bottom / height, breadth / width, _ROW_MM / height
+        return style.panel(figure, left, bottom, breadth, _ROW_MM)
 
     limits = {quantity: _limits(frame, quantity, len(powers)) for quantity in QUANTITIES}
     for index, (panel, quantity, data) in enumerate(_panels(powers)):
         row, place = divmod(index, len(powers))
         left = _LEFT_MM + place * (column + _COLUMN_GAP_MM)
-        axes = figure.add_axes(box(row, left, column))
+        axes = in_row(row, left, column)
         # Both columns of a row place a route alike, also where one of them lacks it.
         letters = ascii_lowercase[row * len(powers) : (row + 1) * len(powers)]
-        in_row = _routes_in(frame[frame["panel"].isin(list(letters))])
-        _draw_panel(axes, frame[frame["panel"] == panel], quantity, in_row, figure.dpi_scale_trans)
+        routes = _routes_in(frame[frame["panel"].isin(list(letters))])
+        _draw_panel(axes, frame[frame["panel"] == panel], quantity, routes, figure.dpi_scale_trans)
         axes.set_xlim(*RATIO_LIMITS)
         axes.set_ylim(*limits[quantity])
         style.letter(axes, panel)
@@ -379,7 +379,7 @@ def _draw(
         else:
             axes.tick_params(labelleft=False)
     if recalled is not None:
-        axes = figure.add_axes(box(0, width - _RIGHT_MM - _STRIP_MM, _STRIP_MM))
+        axes = in_row(0, width - _RIGHT_MM - _STRIP_MM, _STRIP_MM)
         _draw_recalled(axes, frame[frame["series"] == "recalled"], recalled, limits["duan"])
 
     figure.legend(  # type: ignore[call-overload]  # a tuple draws one handle over the other

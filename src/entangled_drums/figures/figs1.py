@@ -160,21 +160,14 @@ def draw(data: ResponseData, origin: str) -> Figure:
         strips = ("real part", "imaginary part")
         for place, panel in enumerate("ab"):
             left = _LEFT_MM + place * (breadth + _GAP_MM)
-            upper = figure.add_axes(
-                (
-                    left / width,
-                    (_BOTTOM_MM + _STRIP_MM + _STRIP_GAP_MM) / height,
-                    breadth / width,
-                    _HEIGHT_MM / height,
-                )
+            upper = style.panel(
+                figure, left, _BOTTOM_MM + _STRIP_MM + _STRIP_GAP_MM, breadth, _HEIGHT_MM
             )
             _draw_pair(upper, frame, panel)
             upper.tick_params(labelbottom=False)
             upper.set_ylabel(labels[place], labelpad=2.5)
             style.letter(upper, panel)
-            lower = figure.add_axes(
-                (left / width, _BOTTOM_MM / height, breadth / width, _STRIP_MM / height)
-            )
+            lower = style.panel(figure, left, _BOTTOM_MM, breadth, _STRIP_MM)
             rows = marks.of(frame, f"{panel} below", "points")
             lower.plot(rows["x"], rows["y"], **_POINT)
             lower.axhline(0.0, color=LOOKS["model_based"].colour, linewidth=0.8)
@@ -194,7 +187,7 @@ def draw(data: ResponseData, origin: str) -> Figure:
             for axes in (upper, lower):
                 axes.set_xlim(rows["x"].iloc[0], rows["x"].iloc[-1])
         left = _LEFT_MM + 2 * (breadth + _GAP_MM)
-        circle = figure.add_axes((left / width, _BOTTOM_MM / height, whole / width, whole / height))
+        circle = style.panel(figure, left, _BOTTOM_MM, whole, whole)
         _draw_pair(circle, frame, "c")
         circle.set_aspect("equal", adjustable="datalim")
         circle.set_xlabel(r"Real part of $S_{11}$")
@@ -210,7 +203,7 @@ def draw(data: ResponseData, origin: str) -> Figure:
             ncols=2,
             borderaxespad=0.3,
         )
-        figure.text(2.0 / width, 1.5 / height, origin, ha="left", va="bottom", style="italic")
+        style.origin(figure, origin)
         return figure
 
 

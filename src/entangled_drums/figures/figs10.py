@@ -142,9 +142,7 @@ def draw(summary: Mapping[str, Any], origin: str) -> Figure:
         figure = style.new_figure(width, height)
 
         def panel(name: str, left: float, bottom: float, size: tuple[float, float]) -> Axes:
-            axes = figure.add_axes(
-                (left / width, bottom / height, size[0] / width, size[1] / height)
-            )
+            axes = style.panel(figure, left, bottom, *size)
             style.letter(axes, name)
             return axes
 
@@ -157,7 +155,7 @@ def draw(summary: Mapping[str, Any], origin: str) -> Figure:
             left = _LEFT_MM + place * (breadth + _GAP_MM)
             axes = panel(name, left, _BOTTOM_MM, (breadth, _LOWER_MM))
             _draw_ranks(axes, frame[frame["panel"] == name], first=place == 0)
-        figure.text(2.0 / width, 1.5 / height, origin, ha="left", va="bottom", style="italic")
+        style.origin(figure, origin)
         return figure
 
 

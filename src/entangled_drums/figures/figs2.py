@@ -101,20 +101,13 @@ def draw(step: StepContent, origin: str) -> Figure:
         breadth = (width - _LEFT_MM - _RIGHT_MM - _GAP_MM) / 2.0
         for drum, panel in zip(DRUMS, "ab", strict=True):
             left = _LEFT_MM + (drum - 1) * (breadth + _GAP_MM)
-            upper = figure.add_axes(
-                (
-                    left / width,
-                    (_BOTTOM_MM + _STRIP_MM + _STRIP_GAP_MM) / height,
-                    breadth / width,
-                    _HEIGHT_MM / height,
-                )
+            upper = style.panel(
+                figure, left, _BOTTOM_MM + _STRIP_MM + _STRIP_GAP_MM, breadth, _HEIGHT_MM
             )
-            lower = figure.add_axes(
-                (left / width, _BOTTOM_MM / height, breadth / width, _STRIP_MM / height)
-            )
+            lower = style.panel(figure, left, _BOTTOM_MM, breadth, _STRIP_MM)
             _draw_drum(upper, lower, frame, panel, drum)
         _draw_legend(figure)
-        figure.text(2.0 / width, 1.5 / height, origin, ha="left", va="bottom", style="italic")
+        style.origin(figure, origin)
         return figure
 
 

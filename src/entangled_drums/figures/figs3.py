@@ -100,9 +100,7 @@ def draw(data: CoolingData, origin: str) -> Figure:
         breadth = (width - _LEFT_MM - _RIGHT_MM - 2 * _GAP_MM) / 3.0
         for place, panel in enumerate(panels):
             left = _LEFT_MM + place * (breadth + _GAP_MM)
-            axes = figure.add_axes(
-                (left / width, _BOTTOM_MM / height, breadth / width, _HEIGHT_MM / height)
-            )
+            axes = style.panel(figure, left, _BOTTOM_MM, breadth, _HEIGHT_MM)
             _draw_panel(axes, frame, panel)
         figure.legend(
             [
@@ -120,7 +118,7 @@ def draw(data: CoolingData, origin: str) -> Figure:
             ncols=2,
             borderaxespad=0.3,
         )
-        figure.text(2.0 / width, 1.5 / height, origin, ha="left", va="bottom", style="italic")
+        style.origin(figure, origin)
         return figure
 
 

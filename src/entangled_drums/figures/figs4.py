@@ -150,23 +150,14 @@ def draw(data: ReceiverData, origin: str) -> Figure:
         height = _BOTTOM_MM + whole + _TOP_MM
         figure = style.new_figure(width, height)
         breadth = (width - _LEFT_MM - _RIGHT_MM - _GAP_MM) / 2.0
-        above = (_BOTTOM_MM + _STRIP_MM + _STRIP_GAP_MM) / height
-        upper = figure.add_axes((_LEFT_MM / width, above, breadth / width, _HEIGHT_MM / height))
-        lower = figure.add_axes(
-            (_LEFT_MM / width, _BOTTOM_MM / height, breadth / width, _STRIP_MM / height)
-        )
-        right = figure.add_axes(
-            (
-                (_LEFT_MM + breadth + _GAP_MM) / width,
-                _BOTTOM_MM / height,
-                breadth / width,
-                whole / height,
-            )
-        )
+        above = _BOTTOM_MM + _STRIP_MM + _STRIP_GAP_MM
+        upper = style.panel(figure, _LEFT_MM, above, breadth, _HEIGHT_MM)
+        lower = style.panel(figure, _LEFT_MM, _BOTTOM_MM, breadth, _STRIP_MM)
+        right = style.panel(figure, _LEFT_MM + breadth + _GAP_MM, _BOTTOM_MM, breadth, whole)
         _draw_levels(upper, lower, frame)
         _draw_ellipses(right, frame)
         _draw_legend(figure, data)
-        figure.text(2.0 / width, 1.5 / height, origin, ha="left", va="bottom", style="italic")
+        style.origin(figure, origin)
         return figure
 
 

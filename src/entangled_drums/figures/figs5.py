@@ -213,14 +213,12 @@ def draw(data: HeatingData, origin: str) -> Figure:
         )
         for place, panel in enumerate("abc"):
             left = _LEFT_MM + place * (breadth + _GAP_MM)
-            axes = figure.add_axes(
-                (left / width, _BOTTOM_MM / height, breadth / width, _HEIGHT_MM / height)
-            )
+            axes = style.panel(figure, left, _BOTTOM_MM, breadth, _HEIGHT_MM)
             _draw_panel(axes, frame, panel)
             axes.set_ylabel(labels[place], labelpad=1.0)
             style.letter(axes, panel)
         _draw_legend(figure, bool(data.posteriors))
-        figure.text(2.0 / width, 1.5 / height, origin, ha="left", va="bottom", style="italic")
+        style.origin(figure, origin)
         return figure
 
 

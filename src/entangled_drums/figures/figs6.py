@@ -153,9 +153,7 @@ def draw(found: Disturbance, origin: str) -> Figure:
         panels = []
         for place, panel in enumerate("abc"):
             left = _LEFT_MM + place * (breadth + _GAP_MM)
-            axes = figure.add_axes(
-                (left / width, _BOTTOM_MM / height, breadth / width, _HEIGHT_MM / height)
-            )
+            axes = style.panel(figure, left, _BOTTOM_MM, breadth, _HEIGHT_MM)
             rows = frame[frame["panel"] == panel]
             for name in ("undisturbed", "separability"):
                 ends = rows[rows["series"] == name]
@@ -173,7 +171,7 @@ def draw(found: Disturbance, origin: str) -> Figure:
             f"{origin} $G^{{-}}/2\\pi$ = {found.red_coupling_hz / 1e3:g} kHz, "
             f"$x$ = {found.ratio:g}."
         )
-        figure.text(2.0 / width, 1.5 / height, note, ha="left", va="bottom", style="italic")
+        style.origin(figure, note)
         return figure
 
 

@@ -351,9 +351,7 @@ def _draw(maps: Sequence[Map], frame: pandas.DataFrame, origin: str) -> Figure:
     scale = _scale(maps)
     left = _LEFT_MM
     for number, (panel, one) in enumerate(zip(ascii_lowercase, maps, strict=False)):
-        axes = figure.add_axes(
-            (left / width, _BOTTOM_MM / height, _PANEL_MM / width, _HEIGHT_MM / height)
-        )
+        axes = style.panel(figure, left, _BOTTOM_MM, _PANEL_MM, _HEIGHT_MM)
         _draw_panel(axes, one, frame[frame["panel"] == panel], scale)
         axes.set_title(one.title, loc="right", pad=3.0)
         style.letter(axes, panel)
@@ -361,10 +359,10 @@ def _draw(maps: Sequence[Map], frame: pandas.DataFrame, origin: str) -> Figure:
     left += _BAR_GAP_MM - _GAP_MM[min(len(maps) - 1, 1)]
     if len(maps) == 1:
         left += _GAP_MM[0] - _BAR_GAP_MM
-    bar = figure.add_axes((left / width, _BOTTOM_MM / height, _BAR_MM / width, _HEIGHT_MM / height))
+    bar = style.panel(figure, left, _BOTTOM_MM, _BAR_MM, _HEIGHT_MM)
     _draw_bar(figure, bar, maps, scale)
     _draw_legend(figure, maps)
-    figure.text(2.0 / width, 1.5 / height, origin, ha="left", va="bottom", style="italic")
+    style.origin(figure, origin)
     return figure
 
 

@@ -326,9 +326,7 @@ def draw(found: Correction, tuned: Retuning | None, origin: str) -> Figure:
         figure = style.new_figure(width, height)
 
         def add(left: float, breadth: float) -> Axes:
-            return figure.add_axes(
-                (left / width, _BOTTOM_MM / height, breadth / width, _HEIGHT_MM / height)
-            )
+            return style.panel(figure, left, _BOTTOM_MM, breadth, _HEIGHT_MM)
 
         left = _LEFT_MM
         _draw_map(add(left, _PANEL_MM[0]), found, frame, add(left + _PANEL_MM[0] + 2.0, _BAR_MM))
@@ -338,7 +336,7 @@ def draw(found: Correction, tuned: Retuning | None, origin: str) -> Figure:
             left += _PANEL_MM[1] + _GAPS_MM[1]
             _draw_retuning(add(left, _PANEL_MM[2]), tuned, frame)
         _draw_legend(figure)
-        figure.text(2.0 / width, 1.5 / height, origin, ha="left", va="bottom", style="italic")
+        style.origin(figure, origin)
         return figure
 
 

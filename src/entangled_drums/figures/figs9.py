@@ -168,9 +168,7 @@ def draw(data: CornerData, origin: str) -> Figure:
             bottom = _BOTTOM_MM + (count - 1 - row) * (panel + _GAP_MM)
             for column, across in enumerate(names[: row + 1]):
                 left = _LEFT_MM + column * (panel + _GAP_MM)
-                axes = figure.add_axes(
-                    (left / width, bottom / height, panel / width, panel / height)
-                )
+                axes = style.panel(figure, left, bottom, panel, panel)
                 if row == column:
                     _draw_density(axes, frame, down)
                 else:
@@ -180,7 +178,7 @@ def draw(data: CornerData, origin: str) -> Figure:
                 away = -_LABEL_MM / panel
                 _label(axes, across, down, away, bottom_row=row == count - 1, first=column == 0)
         _draw_legend(figure, data, width, height, panel)
-        figure.text(2.0 / width, 1.5 / height, origin, ha="left", va="bottom", style="italic")
+        style.origin(figure, origin)
         return figure
 
 

@@ -90,10 +90,7 @@ def draw(first: Outcome, second: Outcome, compared: Sequence[Pair]) -> Figure:
         figure = style.new_figure(width, height)
         for index, panel in enumerate(ascii_lowercase[:3]):
             left = _LEFT_MM + index * (column + _GAP_MM)
-            box = (left, _BOTTOM_MM, column, _ROW_MM * len(points))
-            axes = figure.add_axes(
-                (box[0] / width, box[1] / height, box[2] / width, box[3] / height)
-            )
+            axes = style.panel(figure, left, _BOTTOM_MM, column, _ROW_MM * len(points))
             _rows(axes, len(points))
             shown = frame[frame["panel"] == panel]
             if panel == "c":

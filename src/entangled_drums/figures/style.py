@@ -171,6 +171,25 @@ def new_figure(width_mm: float, height_mm: float) -> Figure:
     return Figure(figsize=(width_mm / MILLIMETRES_PER_INCH, height_mm / MILLIMETRES_PER_INCH))
 
 
+def panel(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Return new axes at a place in mm from the lower left corner of the paper.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    left, bottom, width, height : float
+        Place and size of the plotted area, mm.
+    """
+    across, up = figure.get_size_inches() * MILLIMETRES_PER_INCH
+    return figure.add_axes((left / across, bottom / up, width / across, height / up))
+
+
+def origin(figure: Figure, text: str) -> None:
+    """Write below the panels where device and recordings come from."""
+    across, up = figure.get_size_inches() * MILLIMETRES_PER_INCH
+    figure.text(2.0 / across, 1.5 / up, text, ha="left", va="bottom", style="italic")
+
+
 def letter(axes: Axes, name: str) -> None:
     """Write a panel's bold letter at the left end of the line above it.
 
