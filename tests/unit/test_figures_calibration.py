@@ -8,7 +8,7 @@ from tests.unit.calibration_samples import calibrated
 from tests.unit.inference_samples import CALIBRATION
 from tests.unit.posterior_samples import around
 
-from entangled_drums.calibration.knowledge import ADDED, GAIN
+from entangled_drums.calibration.background import ADDED, GAIN
 from entangled_drums.errors import FileFormatError
 from entangled_drums.figures import figs1, figs2, figs3, figs4, figs5, marks, style
 from entangled_drums.figures.calibration_steps import StepContent, against

@@ -2,9 +2,9 @@
 
 Inference starts from here and from the recordings, and from nothing else. Interface (JSON, format
 version 1): ``parameters`` is a list of ``{name, value, unit}`` with the flat names of the device
-file, ``covariance`` the matrix of their standard uncertainties in the same order, ``method`` says
-where they come from and ``goodness_of_fit`` how well the calibration data were fitted (null where
-nothing was fitted).
+file (``receiver.background`` may stand for the added noise, see `background`), ``covariance`` the
+matrix of their standard uncertainties in the same order, ``method`` says where they come from and
+``goodness_of_fit`` how well the calibration data were fitted (null where nothing was fitted).
 """
 
 import math
@@ -17,6 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entangled_drums import jsonfile
+from entangled_drums.calibration.background import (
+    ADDED,
+    BACKGROUND,
+    GAIN,
+    PORT,
+    flat,
+    possible,
+    slopes_of_added_noise,
+)
 from entangled_drums.errors import CalibrationError
 from entangled_drums.ranges import is_allowed
 
@@ -24,7 +33,14 @@ FORMAT = "entangled-drums-calibration"
 FORMAT_VERSION = 1
 _MAXIMUM_REDRAWS = 100
 _KEYS = ("format", "format_version", "parameters", "covariance", "method", "goodness_of_fit")
-_UNIT_OF_SUFFIX = {"_hz": "Hz", "_k": "K", "_m": "m", "occupation": "quanta", "noise": "quanta"}
+_UNIT_OF_SUFFIX = {
+    "_hz": "Hz",
+    "_k": "K",
+    "_m": "m",
+    "occupation": "quanta",
+    "noise": "quanta",
+    "background": "quanta",
+}
 
 
 def unit_of(name: str) -> str:
@@ -42,7 +58,7 @@ class Calibration:
     Parameters
     ----------
     names : tuple of str
-        Flat parameter names.
+        Flat parameter names; ``receiver.background`` may stand for ``receiver.added_noise``.
     values : ndarray, (P,)
         Values, in the units their names imply.
     covariance : ndarray, (P, P)
@@ -55,8 +71,9 @@ class Calibration:
     Raises
     ------
     CalibrationError
-        If names repeat, shapes differ, something is NaN, or the covariance is not symmetric and
-        positive semidefinite.
+        If names repeat, shapes differ, something is NaN, the covariance is not symmetric and
+        positive semidefinite, or the background stands beside the added noise or without gain and
+        n_e.
     """
 
     names: tuple[str, ...]
@@ -72,6 +89,13 @@ class Calibration:
         if len(set(self.names)) != count:
             twice = next(name for name in self.names if self.names.count(name) > 1)
             raise CalibrationError(f"calibration: {twice} is given twice; keep one of them")
+        if BACKGROUND in self.names:
+            if ADDED in self.names:
+                raise CalibrationError(
+                    f"calibration: {BACKGROUND} and {ADDED} say the same; keep one of them"
+                )
+            for name in (GAIN, PORT):
+                self.index(name)
         if self.values.shape != (count,) or self.covariance.shape != (count, count):
             raise CalibrationError(
                 f"calibration: {count} names, values of shape {self.values.shape}, covariance of "
@@ -97,12 +121,15 @@ class Calibration:
             )
 
     def mapping(self) -> dict[str, float]:
-        """Return the central values by name, as `entangled_drums.parameters.system` takes them."""
-        return dict(zip(self.names, self.values.tolist(), strict=True))
+        """Return the central values by name, as `entangled_drums.parameters.system` takes them.
+
+        Beside a background also the added noise that belongs to it.
+        """
+        return flat(dict(zip(self.names, self.values.tolist(), strict=True)))
 
     def uncertainty(self, name: str) -> float:
-        """Return the standard uncertainty of one parameter."""
-        return math.sqrt(self.covariance[self.index(name), self.index(name)])
+        """Return the standard uncertainty of one parameter; see `covariance_of`."""
+        return math.sqrt(self.covariance_of((name,))[0, 0])
 
     def index(self, name: str) -> int:
         """Return the position of one parameter.
@@ -127,23 +154,45 @@ class Calibration:
         CalibrationError
             Names the first that is missing.
         """
-        for name in names:
+        for name in self.coordinates(names):
             self.index(name)
+
+    def coordinates(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return these names, with the background for the added noise if it stands for that."""
+        if BACKGROUND not in self.names:
+            return names
+        return tuple(BACKGROUND if name == ADDED else name for name in names)
 
     def uncertain_names(self, among: tuple[str, ...] | None = None) -> tuple[str, ...]:
         """Return the names whose uncertainty is not zero, optionally only of those given.
+
+        If the background stands for the added noise, it is the background that is returned.
 
         Raises
         ------
         CalibrationError
             If one of `among` is not in the calibration.
         """
-        return tuple(n for n in (among or self.names) if self.uncertainty(n) > 0)
+        names = self.coordinates(among or self.names)
+        return tuple(name for name in names if self.uncertainty(name) > 0)
 
     def covariance_of(self, names: tuple[str, ...]) -> NDArray[np.float64]:
-        """Return the block of the covariance that belongs to some parameters, in that order."""
-        positions = [self.index(name) for name in names]
-        return self.covariance[np.ix_(positions, positions)]
+        """Return the covariance of some parameters, in that order.
+
+        To first order for the added noise, if the background stands for it.
+
+        Raises
+        ------
+        CalibrationError
+            If one of them is not in the calibration.
+        """
+        derived = BACKGROUND in self.names
+        slopes = slopes_of_added_noise(self.mapping()) if derived else {}
+        change = np.zeros((len(names), len(self.names)))
+        for row, name in enumerate(names):
+            for source, slope in slopes.items() if derived and name == ADDED else ((name, 1.0),):
+                change[row, self.index(source)] = slope
+        return np.asarray(change @ self.covariance @ change.T)
 
     def sample(self, generator: np.random.Generator, size: int) -> dict[str, NDArray[np.float64]]:
         """Draw parameter sets from the normal distribution of the calibration.
@@ -158,7 +207,7 @@ class Calibration:
         Returns
         -------
         dict
-            Arrays of shape (size,) by name.
+            Arrays of shape (size,) by name; beside a background also the added noise.
 
         Raises
         ------
@@ -178,12 +227,12 @@ class Calibration:
         for _ in range(_MAXIMUM_REDRAWS):
             normal = generator.standard_normal((size, len(self.names)))
             drawn = self.values + (normal @ root.T) * scale
-            possible = np.ones(size, dtype=bool)
+            allowed = possible(dict(zip(self.names, drawn.T, strict=True)))
             for index in np.flatnonzero(scale > 0):
-                possible &= is_allowed(self.names[index], drawn[:, index])
-            kept = np.concatenate([kept, drawn[possible]])
+                allowed = allowed & is_allowed(self.names[index], drawn[:, index])
+            kept = np.concatenate([kept, drawn[np.broadcast_to(allowed, size)]])
             if len(kept) >= size:
-                return {name: kept[:size, index] for index, name in enumerate(self.names)}
+                return flat({name: kept[:size, index] for index, name in enumerate(self.names)})
         raise CalibrationError(
             "calibration: values and uncertainties leave hardly any possible device; "
             "give smaller uncertainties"
@@ -229,7 +278,7 @@ class Calibration:
         sets = np.tile(self.values, (2 * count, 1))
         sets[np.arange(count), positions] += steps
         sets[np.arange(count, 2 * count), positions] -= lower
-        result = function({name: sets[:, i] for i, name in enumerate(self.names)})
+        result = function(flat({name: sets[:, i] for i, name in enumerate(self.names)}))
         return ((result[:count] - result[count:]) / (steps + lower)[:, None]).T
 
 

@@ -1,10 +1,6 @@
 """What is known between two steps of the chain: one normal distribution, in coordinates that last.
 
-The receiver's background, gain times (n_e + n_add), is measured a hundred times better than its
-factors. In coordinates (gain, n_add) the likely values then lie on a thin hyperbola, which no
-normal distribution follows; in coordinates (gain, background) they lie on a line. So the chain
-works with the background in place of the added noise, and turns back at its end, where the
-curvature goes into mean and covariance.
+The background stands for the added noise, for the reason that `background` gives.
 
 One coordinate exists only within the chain: the occupation of the cavity's internal bath without
 any pump. The law of heating, n_i proportional to a power of the drive, holds it to be zero; if it
@@ -18,14 +14,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from entangled_drums.calibration.background import (
+    ADDED,
+    BACKGROUND,
+    GAIN,
+    PORT,
+    flat,
+    with_background,
+)
 from entangled_drums.calibration.gaussian import Calibration
 
 Array = NDArray[np.float64]
-
-GAIN, ADDED, PORT = "receiver.gain", "receiver.added_noise", "bath.external_occupation"
-BACKGROUND = "receiver.background"
-"""Coordinate in place of the added noise: gain (n_e + n_add), in recorded quanta."""
-
 
 REST, REST_UNCERTAINTY = "heating.cavity_rest_occupation", 0.5
 """Internal occupation of the cavity without pumps, quanta; prior zero with this uncertainty."""
@@ -60,13 +59,14 @@ class Knowledge:
         CalibrationError
             If gain, added noise or n_e is missing.
         """
+        calibration.require((GAIN, ADDED, PORT))
         names = calibration.uncertain_names()
         values = calibration.mapping()
         covariance = calibration.covariance_of(names)
         mean = np.array([values[name] for name in names])
-        fixed = {name: value for name, value in values.items() if name not in names}
-        gain, added, port = (values[calibration.names[calibration.index(n)]] for n in _RECEIVER)
+        fixed = {name: values[name] for name in calibration.names if name not in names}
         if ADDED in names:
+            gain, added, port = (values[name] for name in (GAIN, ADDED, PORT))
             at = names.index(ADDED)
             change = np.eye(len(names))
             slopes = {GAIN: added + port, ADDED: gain, PORT: gain}
@@ -95,49 +95,20 @@ class Knowledge:
             name: np.full(points.shape[0], value) for name, value in self.fixed.items()
         }
         found.update({name: points[:, at] for at, name in enumerate(self.names)})
-        if BACKGROUND in found:
-            found[ADDED] = found[BACKGROUND] / found[GAIN] - found[PORT]
-        else:
-            found[BACKGROUND] = found[GAIN] * (found[ADDED] + found[PORT])
-        return found
+        return flat(found) if BACKGROUND in found else with_background(found)
 
     def calibration(
         self, method: str, goodness_of_fit: Mapping[str, float] | None = None
     ) -> Calibration:
-        """Return the distribution of the flat parameters, sorted by name.
-
-        Mean and covariance of the added noise are those of background/gain - n_e to second order.
-        """
+        """Return the distribution of the calibrated parameters, sorted by name."""
         kept = [at for at, name in enumerate(self.names) if name != REST]
         names = tuple(self.names[at] for at in kept)
-        mean, block = self.mean[kept], self.covariance[np.ix_(kept, kept)]
-        covariance = block
-        if BACKGROUND in names:
-            at, values = names.index(BACKGROUND), self.values(self.mean[None])
-            gain, background = float(values[GAIN][0]), float(values[BACKGROUND][0])
-            slopes = {BACKGROUND: 1.0 / gain, GAIN: -background / gain**2, PORT: -1.0}
-            change = np.eye(len(names))
-            change[at] = [slopes.get(name, 0.0) for name in names]
-            covariance = change @ block @ change.T
-            mean[at] = float(values[ADDED][0])
-            if GAIN in names:
-                pair = [names.index(GAIN), at]
-                curvature = np.array(
-                    [[2.0 * background / gain**3, -1.0 / gain**2], [-1.0 / gain**2, 0.0]]
-                )
-                bent = curvature @ block[np.ix_(pair, pair)]
-                mean[at] += 0.5 * np.trace(bent)
-                covariance[at, at] += 0.5 * np.trace(bent @ bent)
-            names = (*names[:at], ADDED, *names[at + 1 :])
         every = tuple(sorted({*names, *self.fixed}))
         places = [every.index(name) for name in names]
         full = np.zeros((len(every), len(every)))
-        full[np.ix_(places, places)] = 0.5 * (covariance + covariance.T)
+        full[np.ix_(places, places)] = self.covariance[np.ix_(kept, kept)]
         centre = np.array([self.fixed.get(name, 0.0) for name in every])
-        centre[places] = mean
+        centre[places] = self.mean[kept]
         return Calibration(
             every, centre, full, method, None if goodness_of_fit is None else dict(goodness_of_fit)
         )
-
-
-_RECEIVER = (GAIN, ADDED, PORT)

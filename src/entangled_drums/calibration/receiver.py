@@ -14,7 +14,8 @@ import xarray
 from numpy.typing import NDArray
 
 from entangled_drums import windows
-from entangled_drums.calibration.knowledge import BACKGROUND, GAIN, PORT, Knowledge
+from entangled_drums.calibration.background import BACKGROUND, GAIN, PORT
+from entangled_drums.calibration.knowledge import Knowledge
 from entangled_drums.calibration.scoring import STEP, Data, Fit, Nuisance, fit
 from entangled_drums.calibration.tone_spectra import Fidelity
 from entangled_drums.recording_format import POWER

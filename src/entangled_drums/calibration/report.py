@@ -15,9 +15,9 @@ import xarray
 from numpy.typing import NDArray
 
 from entangled_drums import covariance, entanglement, jsonfile
+from entangled_drums.calibration.background import BACKGROUND, GAIN, PORT
 from entangled_drums.calibration.chain import SMALLEST_P_VALUE, STEPS, ChainResult, Step
 from entangled_drums.calibration.gaussian import unit_of
-from entangled_drums.calibration.knowledge import BACKGROUND, GAIN, PORT
 from entangled_drums.calibration.power_sweeps import probe_drive
 from entangled_drums.calibration.scoring import Fit
 from entangled_drums.calibration.tone_spectra import (

@@ -21,7 +21,8 @@ import xarray
 from numpy.typing import NDArray
 
 from entangled_drums import covariance, parameters, recording, spectra, windows
-from entangled_drums.calibration.knowledge import BACKGROUND, GAIN, PORT, REST, Knowledge
+from entangled_drums.calibration.background import BACKGROUND, GAIN, PORT
+from entangled_drums.calibration.knowledge import REST, Knowledge
 from entangled_drums.calibration.scoring import STEP, Data, Linear, Nuisance
 from entangled_drums.parameters import DriveSettings
 from entangled_drums.ranges import is_allowed

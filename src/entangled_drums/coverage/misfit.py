@@ -20,6 +20,7 @@ from scipy.special import chdtri, chndtr
 
 from entangled_drums import entanglement, periodic, tones
 from entangled_drums.calibration import Calibration
+from entangled_drums.calibration.background import with_background
 from entangled_drums.coverage.experiment import Experiment
 from entangled_drums.coverage.summary import rate
 from entangled_drums.errors import EntangledDrumsError, InferenceError
@@ -176,7 +177,8 @@ class Laboratory:
     @classmethod
     def of(cls, experiment: Experiment, calibrated: Calibration) -> "Laboratory":
         """Return the laboratory whose calibration is as good as the given one, and right."""
-        values = [experiment.values.get(n, calibrated.mapping()[n]) for n in calibrated.names]
+        true = with_background({**calibrated.mapping(), **experiment.values})
+        values = [true[name] for name in calibrated.names]
         return cls(experiment, replace(calibrated, values=np.array(values)))
 
     def with_imperfections(self, imperfections: Imperfections) -> "Laboratory":

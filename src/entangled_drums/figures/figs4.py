@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from entangled_drums.calibration import Calibration
-from entangled_drums.calibration.knowledge import ADDED, GAIN
+from entangled_drums.calibration.background import ADDED, GAIN
 from entangled_drums.figures import marks, style
 from entangled_drums.figures.calibration_steps import StepContent
 from entangled_drums.figures.style import LOOKS

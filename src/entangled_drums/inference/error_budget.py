@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entangled_drums.calibration import Calibration
+from entangled_drums.calibration.background import flat
 from entangled_drums.inference import direct
 from entangled_drums.inference.line_data import LineData
 from entangled_drums.inference.line_maps import closed_forms
@@ -189,7 +190,7 @@ def of_direct(found: LineData, calibration: Calibration, generator: np.random.Ge
         }
         # A neighbour moved along may become impossible (an occupation below zero): not counted.
         possible = np.all([is_allowed(one, draws) for one, draws in known.items()], axis=0)
-        kept = {one: draws[possible] for one, draws in {**drawn, **known}.items()}
+        kept = flat({one: draws[possible] for one, draws in {**drawn, **known}.items()})
         left_out = total - float(np.var(duan_of(kept)))
         items.append(Item(name, CALIBRATED, float(shared[at]), float(shifts[at]), left_out))
     propagated = everything + float(shared.sum())

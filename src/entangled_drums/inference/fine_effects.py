@@ -70,19 +70,31 @@ class FineEffects:
     phase_scan: Array | None
 
     def standardised(self, names: tuple[str, ...], centre: Array, scale: Array) -> "FineEffects":
-        """Return the same correction for other centres and units, and some of the parameters."""
-        at = np.array([self.names.index(name) for name in names])
-        factor = np.concatenate([[1.0], scale / self.scale[at]])
-        rows = np.concatenate([[0], 1 + at])
-        reference = (self.centre + self.scale * self.reference)[at]
+        """Return the same correction for other centres and units, and some of the parameters.
+
+        Those of the receiver may be others than before: they have no effect on what leaves the
+        cavity.
+        """
+        to = np.array([at for at, name in enumerate(names) if not name.startswith("receiver.")])
+        at = np.array([self.names.index(names[one]) for one in to])
+        reference = np.zeros(len(names))
+        reference[to] = ((self.centre + self.scale * self.reference)[at] - centre[to]) / scale[to]
+        rows, taken = (np.concatenate([[0], 1 + one]) for one in (to, at))
+        factor = np.concatenate([[1.0], scale[to] / self.scale[at]])
+
+        def carried(table: Array) -> Array:
+            found = np.zeros((1 + len(names), *table.shape[1:]))
+            found[rows] = table[taken] * factor.reshape(-1, *[1] * (table.ndim - 1))
+            return found
+
         scan = self.phase_scan
         return FineEffects(
             names,
             centre,
             scale,
-            (reference - centre) / scale,
-            self.emission[rows] * factor[:, None],
-            None if scan is None else scan[rows] * factor[:, None, None],
+            reference,
+            carried(self.emission),
+            None if scan is None else carried(scan),
         )
 
     def moved(self, reference: Array, emission: Array, scan: Array | None) -> "FineEffects":

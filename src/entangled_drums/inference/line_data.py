@@ -190,8 +190,7 @@ def _check_inputs(
     recording.check(scan, recording.PHASE_SCAN, "phase scan")
     drive = recording.drive_settings(emission)
     same_drive(drive, recording.drive_settings(scan))
-    for name in MODEL_PARAMETERS:
-        calibration.index(name)
+    calibration.require(MODEL_PARAMETERS)
     probe = recording.probe_settings(scan)
     phases = np.asarray(probe.phase_rad)
     directions = np.stack([np.ones_like(phases), np.cos(phases), np.sin(phases)])

@@ -14,6 +14,7 @@ from scipy.special import chdtrc, ndtr, ndtri
 
 from entangled_drums import parameters, spectra
 from entangled_drums.calibration import Calibration
+from entangled_drums.calibration.background import flat, possible
 from entangled_drums.errors import InferenceError
 from entangled_drums.inference.fine_effects import (
     Fidelity,
@@ -41,6 +42,7 @@ _SMALLEST_SHARE = 1e-6
 """Lower bound of what must be positive, as a share of its calibrated value."""
 _SAFE = 7.0
 """A bound this many standard deviations away is never reached."""
+_MOST_REDRAWS = 100
 _CHUNK = 64
 _STEP = 1e-4
 
@@ -100,19 +102,23 @@ class Target:
         return (self._bound - self.centre) / self.scale
 
     def values(self, u: Array) -> dict[str, Array]:
-        """Return flat parameter values, each (B,), of standardised parameters."""
+        """Return flat parameter values, each (B,), of standardised parameters.
+
+        Beside a background also the added noise that belongs to it.
+        """
         # The clip only removes rounding at the bound.
         theta = np.maximum(self.centre + self.scale * u, self._bound)
         sets: dict[str, Array] = {
             name: np.full(u.shape[0], value) for name, value in self.fixed.items()
         }
         sets.update({name: theta[:, at] for at, name in enumerate(self.names)})
-        return sets
+        return flat(sets)
 
     def allowed(self, u: Array) -> NDArray[np.bool_]:
         """Tell which parameter sets are physically possible."""
         # Rounding must not make a point on the bound impossible.
-        return np.asarray(np.all(u >= self.lowest - 1e-9, axis=-1))
+        allowed = np.all(u >= self.lowest - 1e-9, axis=-1)
+        return np.asarray(allowed & possible(self.values(u)))
 
     def node_spectra(self, u: Array) -> tuple[Array, Array | None]:
         """Return emission (B, K) and harmonics of the phase scan (B, 5, K') at the nodes."""
@@ -174,7 +180,25 @@ class Target:
         Parameters near a bound are drawn from their own cut-off normal distribution, by Gibbs
         sampling (exact for one of them; rejection would fail for an occupation that a calibration
         estimates several standard deviations below zero); all others given these.
+
+        Raises
+        ------
+        InferenceError
+            If hardly any draw is physically possible.
         """
+        kept = np.empty((0, self.size))
+        for _ in range(_MOST_REDRAWS):
+            drawn = self._drawn(count, generator, sweeps)
+            # Bounds leave the added noise that belongs to a background as it comes.
+            kept = np.concatenate([kept, drawn[self.allowed(drawn)]])
+            if len(kept) >= count:
+                return kept[:count]
+        raise InferenceError(
+            "calibration: hardly any background leaves room for an added noise; calibrate the "
+            "receiver again"
+        )
+
+    def _drawn(self, count: int, generator: np.random.Generator, sweeps: int) -> Array:
         lowest = self.lowest
         near = np.flatnonzero(lowest > -_SAFE)
         rest = np.flatnonzero(lowest <= -_SAFE)
@@ -333,17 +357,23 @@ def usable_values(calibration: Calibration) -> dict[str, float]:
     """Return the calibrated values of the model's parameters, impossible ones moved to zero.
 
     A calibration may estimate an occupation below zero; the prior made of it is cut off there.
+    Beside a background also the added noise that belongs to it.
 
     Raises
     ------
     CalibrationError
         If a parameter is missing.
     """
-    found = {name: float(calibration.values[calibration.index(name)]) for name in MODEL_PARAMETERS}
-    return {
-        name: value if is_allowed(name, value) or not is_allowed(name, 0.0) else 0.0
-        for name, value in found.items()
-    }
+    calibration.require(MODEL_PARAMETERS)
+    values = calibration.mapping()
+    return flat(
+        {
+            name: value if is_allowed(name, value) or not is_allowed(name, 0.0) else 0.0
+            for name, value in (
+                (name, values[name]) for name in calibration.coordinates(MODEL_PARAMETERS)
+            )
+        }
+    )
 
 
 def line_shapes(values: dict, observation: Observation) -> Lines:
@@ -411,7 +441,11 @@ def target(
         scale=scale,
         correlation=correlation,
         precision=np.linalg.inv(correlation + _JITTER * np.eye(len(names))),
-        fixed={name: value for name, value in central.items() if name not in names},
+        fixed={
+            name: central[name]
+            for name in calibration.coordinates(MODEL_PARAMETERS)
+            if name not in names
+        },
         observation=observation,
         emission_nodes=grid(emission, lines, EMISSION_RESOLUTION),
         scan_nodes=(

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from entangled_drums.calibration import Calibration, unit_of
+from entangled_drums.calibration.background import ADDED, BACKGROUND, GAIN, PORT
 from entangled_drums.tables.output import Column, Measured, Table
 
 _SECTIONS = (
     *("cavity", "drum_1", "drum_2", "bath", "heating", "lines"),
     *("receiver", "cryostat"),
 )
-PORT = "bath.external_occupation"
 
 COLUMNS = (
     Column("parameter", "text", "Parameter", "Parameter"),
@@ -58,12 +58,14 @@ def table(
     Returns
     -------
     Table
-        One row for each calibrated parameter, by sections of the device file. ``narrowing`` is
-        the assumed uncertainty over the calibrated one. ``variance_share`` is the part of the
+        One row for each calibrated parameter, by sections of the device file; beside a background
+        also the added noise that follows from it. ``narrowing`` is the assumed uncertainty over
+        the calibrated one. ``variance_share`` is the part of the
         variance of the Duan sum that would vanish if this parameter alone were known exactly; parts
         of correlated parameters do not add to one. NaN where it is not known.
     """
-    names = sorted(calibration.names, key=lambda name: (_SECTIONS.index(name.split(".")[0]), name))
+    every = {*calibration.names, ADDED} if BACKGROUND in calibration.names else calibration.names
+    names = sorted(every, key=lambda name: (_SECTIONS.index(name.split(".")[0]), name))
     rows = tuple(
         {
             "parameter": name,
@@ -109,15 +111,33 @@ def variance_share(weights: Mapping[str, Any], name: str) -> float:
 
 
 def _values(device: Mapping[str, Any], calibration: Calibration, name: str) -> dict[str, Any]:
-    section, quantity = name.split(".")
-    entry = device[section][quantity]
+    entry = _background(device) if name == BACKGROUND else _entry(device, name)
     before, after = float(entry["uncertainty"]), calibration.uncertainty(name)
     return {
         "assumed": Measured(float(entry["value"]), before or math.nan),
-        "calibrated": Measured(
-            float(calibration.values[calibration.index(name)]), after or math.nan
-        ),
+        "calibrated": Measured(calibration.mapping()[name], after or math.nan),
         "narrowing": float(f"{before / after:.3g}") if before and after else math.nan,
         "status": entry["status"],
         "source": entry["source"],
+    }
+
+
+def _entry(device: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    section, quantity = name.split(".")
+    return dict(device[section][quantity])
+
+
+def _background(device: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the device file says of the background, which is no entry of its own."""
+    gain, added, port = (_entry(device, name) for name in (GAIN, ADDED, PORT))
+    level = float(added["value"]) + float(port["value"])
+    return {
+        "value": float(gain["value"]) * level,
+        "uncertainty": math.hypot(
+            level * float(gain["uncertainty"]),
+            float(gain["value"]) * float(added["uncertainty"]),
+            float(gain["value"]) * float(port["uncertainty"]),
+        ),
+        "status": "derived",
+        "source": "gain times the sum of port occupation and added noise",
     }
