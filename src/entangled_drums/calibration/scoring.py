@@ -6,13 +6,15 @@ precision P,
 
     x <- x + (J^T w J + P)^-1 [J^T w (y - mu) - P (x - x_0)],
 
-damped if the sum of deviance and penalty does not fall. The inverse at the end is the covariance of
+damped if the sum of deviance and penalty does not fall. Long averages make bins so precise that the
+first step ends far off in a curved valley; the search begins with bins taken as less precise. The
+inverse at the end is the covariance of
 the estimate. Bins of a periodogram are Gamma distributed, with deviance 2 N [y/mu - ln(y/mu) - 1]
 and weight N/mu^2; points of a reflection are normal.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +32,12 @@ STEP = 1e-3
 _MOST_STEPS = 50
 _SETTLED = 1e-4
 """Square of the last step, in units of the final uncertainty."""
-_ROUNDING = 1e-3
+_ROUNDING = 1e-5
 """Rise of the deviance that is put down to rounding: far below one degree of freedom."""
 _OVERSHOT, _AS_PROMISED = 0.5, 0.75
 """Share of the promised fall of the deviance below and above which steps get shorter and longer."""
+_TOLERANCES = (0.1, 0.01)
+"""Relative errors of the bins with which the search begins."""
 _JITTER = 1e-10
 _DETERMINED = 0.1
 """Share of its prior's information that the data must add to a direction that is tested."""
@@ -120,6 +124,15 @@ class Data:
         if self.shape is None:
             return np.full(mean.shape, self.standard_deviation**-2)
         return self.shape / mean**2
+
+    def blurred(self, tolerance: float) -> "Data":
+        """Return the same data with a relative error added to the noise of each bin.
+
+        Normal data are returned as they are.
+        """
+        if self.shape is None:
+            return self
+        return replace(self, shape=self.shape / (1.0 + self.shape * tolerance**2))
 
     def goodness(self, mean: Array, leverage: Array) -> tuple[Goodness, tuple[Goodness, ...]]:
         """Return the goodness of all data and of each spectrum.
@@ -226,40 +239,44 @@ def fit(
     own = np.array([one.scale / one.uncertainty for one in nuisances])
     precision[np.arange(size, start.size), np.arange(size, start.size)] = own**2
 
-    def evaluate(u: Array) -> tuple[float, Array, Array]:
+    def evaluate(u: Array, of: Data) -> tuple[float, Array, Array]:
         mean, jacobian = linear(start + scale * u)
         penalty = float(u @ precision @ u)
-        return data.deviance(mean) + penalty, mean, jacobian * scale[:, None]
+        return of.deviance(mean) + penalty, mean, jacobian * scale[:, None]
+
+    def climbed(u: Array, of: Data, settled: float) -> tuple[Array, Array, Array, Array, Array]:
+        """Best u for these data, with mean, jacobian, weighted jacobian and information there."""
+        objective, mean, jacobian = evaluate(u, of)
+        damping = 0.0
+        for _ in range(_MOST_STEPS):
+            weighted = jacobian * of.weight(mean)
+            information = weighted @ jacobian.T + precision
+            gradient = weighted @ (of.observed - mean) - precision @ u
+            full = np.linalg.solve(information, gradient)
+            if float(gradient @ full) < settled:
+                return u + full, mean, jacobian, weighted, information
+            step = np.linalg.solve(information + damping * np.diag(np.diag(information)), gradient)
+            promised = float(2.0 * gradient @ step - step @ information @ step)
+            trial = u + step
+            lower = np.inf
+            if possible(start + scale * trial):
+                lower, trial_mean, trial_jacobian = evaluate(trial, of)
+            # Where the true curvature exceeds the expected one, whole steps overshoot.
+            kept = (objective - lower + _ROUNDING) / (promised + _ROUNDING)
+            if kept < _OVERSHOT:
+                damping = max(4.0 * damping, 0.3)
+                if damping > 1e8:
+                    break
+            elif kept > _AS_PROMISED:
+                damping = damping / 10.0 if damping > 1e-2 else 0.0
+            if lower <= objective + _ROUNDING:
+                u, objective, mean, jacobian = trial, lower, trial_mean, trial_jacobian
+        raise CalibrationError("the search for the best fit does not settle")
 
     u = np.zeros(start.size)
-    objective, mean, jacobian = evaluate(u)
-    damping = 0.0
-    for _ in range(_MOST_STEPS):
-        weighted = jacobian * data.weight(mean)
-        information = weighted @ jacobian.T + precision
-        gradient = weighted @ (data.observed - mean) - precision @ u
-        full = np.linalg.solve(information, gradient)
-        if float(gradient @ full) < _SETTLED:
-            u = u + full
-            break
-        step = np.linalg.solve(information + damping * np.diag(np.diag(information)), gradient)
-        promised = float(2.0 * gradient @ step - step @ information @ step)
-        trial = u + step
-        lower = np.inf
-        if possible(start + scale * trial):
-            lower, trial_mean, trial_jacobian = evaluate(trial)
-        # Where the true curvature exceeds the expected one, whole steps overshoot.
-        kept = (objective - lower + _ROUNDING) / (promised + _ROUNDING)
-        if kept < _OVERSHOT:
-            damping = max(4.0 * damping, 0.3)
-            if damping > 1e8:
-                raise CalibrationError("the search for the best fit does not settle")
-        elif kept > _AS_PROMISED:
-            damping = damping / 10.0 if damping > 1e-2 else 0.0
-        if lower <= objective + _ROUNDING:
-            u, objective, mean, jacobian = trial, lower, trial_mean, trial_jacobian
-    else:
-        raise CalibrationError("the search for the best fit does not settle")
+    for tolerance in _TOLERANCES:
+        u = climbed(u, data.blurred(tolerance), 1.0)[0]
+    u, mean, jacobian, weighted, information = climbed(u, data, _SETTLED)
     covariance: Array = np.asarray(np.linalg.inv(information), dtype=np.float64)
     leverage = np.einsum("id,id->d", covariance @ jacobian, weighted)
     goodness, spectra = data.goodness(mean, leverage)

@@ -8,7 +8,7 @@ carries is proportional to the difference of a power p of the temperatures of it
 
 with T_cold the temperature that belongs to the drum's occupation at base temperature. The power
 depends on what the link is made of (2 for electrons, 4 for phonons at an interface, 5 for phonons
-to electrons): it is free for each drum, with a wide prior. The cavity's baths warm with the
+to electrons): its logarithm is free for each drum, with a wide prior. The cavity's baths warm with the
 cryostat by an unknown amount at each temperature, the same for port and internal loss.
 """
 
@@ -32,10 +32,12 @@ from entangled_drums.units import BOLTZMANN, HBAR
 
 Array = NDArray[np.float64]
 
-LINK_POWER, LINK_POWER_UNCERTAINTY = 4.0, 1.5
-"""Prior of p, an assumption wide enough for every link that is known."""
+LINK_POWER, LINK_POWER_FACTOR = 4.0, 1.6
+"""Prior of p, log-normal around the first, one standard deviation from it over to it times the
+second; an assumption wide enough for every link that is known."""
 _CAVITY_WARMING = 3.0
-_LOWEST_POWER = 1.0
+_POWERS = np.log([0.05, 50.0])
+"""Where the search is stopped from leaving what can be computed: nine standard deviations off."""
 _COLDEST = 1e-3
 
 
@@ -62,8 +64,8 @@ def calibrate(dataset: xarray.Dataset, knowledge: Knowledge, fidelity: Fidelity)
         Nuisance("thermometer_error", "1", 0.0, thermometer, thermometer),
         *(
             Nuisance(
-                f"drum_{drum}.link_power", "1", LINK_POWER, LINK_POWER_UNCERTAINTY,
-                LINK_POWER_UNCERTAINTY,
+                f"drum_{drum}.logarithm_of_link_power", "1", np.log(LINK_POWER),
+                np.log(LINK_POWER_FACTOR), np.log(LINK_POWER_FACTOR),
             )
             for drum in DRUMS
         ),
@@ -75,7 +77,7 @@ def calibrate(dataset: xarray.Dataset, knowledge: Knowledge, fidelity: Fidelity)
 
     def occupations(system: System, values: Values, own: Array) -> Array:
         found = heated(system, values, own)
-        error, power = own[:, 0, None, None], np.maximum(own[:, 1:3], _LOWEST_POWER)
+        error, power = own[:, 0, None, None], np.exp(np.clip(own[:, 1:3], *_POWERS))
         found = found + np.zeros((len(own), *table.shape.shape, 1))
         found[..., :2] += own[:, None, 3:, None]
         for at, drum in enumerate(DRUMS):
