@@ -15,10 +15,12 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # them has a folder of its own in it.
 CACHED = solve_sweep solve_band infer_direct infer_model_based run_replicas
 CACHE_FOLDER = $(abspath $(CACHE))/$(shell $(BIN)/python -c "import hashlib, platform; print(platform.python_version() + '-' + hashlib.sha256(open('requirements/run.lock', 'rb').read()).hexdigest()[:12])")
+# The targets follow, so the last option must not take a list.
 SNAKEMAKE = $(if $(CACHE),mkdir -p "$(CACHE_FOLDER)" && SNAKEMAKE_OUTPUT_CACHE="$(CACHE_FOLDER)") \
-	$(BIN)/snakemake --cores "$(CORES)" $(if $(CACHE),--cache $(CACHED)) \
+	$(BIN)/snakemake --config "experiment=$(EXPERIMENT)" "results_dir=$(RESULTS_DIR)" \
+	$(if $(CACHE),--cache $(CACHED)) \
 	$(if $(PROFILE),--profile "workflow/profiles/$(PROFILE)") \
-	--config "experiment=$(EXPERIMENT)" "results_dir=$(RESULTS_DIR)"
+	--cores "$(CORES)"
 
 .DEFAULT_GOAL := help
 .PHONY: help reproduce validate toy figure report crate archive restore adopt \

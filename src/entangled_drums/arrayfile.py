@@ -5,10 +5,15 @@ the file is composed in memory and written in one piece, to exactly the path giv
 """
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
+import h5py
 import numpy as np
 import xarray
+from numpy.typing import NDArray
 
 from entangled_drums.errors import FileFormatError
 
@@ -124,13 +129,49 @@ def read(path: str | Path, group: str | None = None) -> xarray.Dataset:
     OSError
         If the file cannot be opened.
     """
+    with _readable(path) as stream:
+        # Units such as "days" would otherwise turn numbers into time differences.
+        return xarray.load_dataset(stream, engine="h5netcdf", group=group, decode_times=False)
+
+
+def read_values(path: str | Path, group: str) -> dict[str, NDArray[Any]]:
+    """Read the numbers of a group alone, without coordinates and attributes.
+
+    Of a file with many variables this takes a small part of the time that `read` does.
+
+    Parameters
+    ----------
+    path : str or Path
+        File to read.
+    group : str
+        Group of the file.
+
+    Returns
+    -------
+    dict
+        Array by the name of its variable.
+
+    Raises
+    ------
+    FileFormatError, OSError
+        As `read` does.
+    """
+    with _readable(path) as stream, h5py.File(stream) as content:
+        return {
+            str(name): variable[()]
+            for name, variable in content[group].items()
+            if not variable.is_scale
+        }
+
+
+@contextmanager
+def _readable(path: str | Path) -> Iterator[IO[bytes]]:
     with open(path, "rb") as stream:
         if not stream.read(1):
             raise FileFormatError(f"{path}: file is empty; run the job that makes it again")
         stream.seek(0)
         try:
-            # Units such as "days" would otherwise turn numbers into time differences.
-            return xarray.load_dataset(stream, engine="h5netcdf", group=group, decode_times=False)
+            yield stream
         except MemoryError:
             raise
         except Exception as error:  # the libraries have none of their own for a damaged file

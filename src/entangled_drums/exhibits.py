@@ -11,6 +11,8 @@ from pathlib import PurePosixPath
 FIGURES, TABLES = "figures", "tables"
 """Folders that they stand in, below the results of an experiment."""
 
+FIGURE_SPACE = "\u2007"
+
 _PARAGRAPH = re.compile(r"\n\s*\n\s*")
 _SENTENCE = re.compile(r"([^.:;|{}*`\\]+)[.:;]")
 
@@ -56,6 +58,27 @@ def title(name: str) -> str:
     series, number = _place(name)
     word = _KINDS[TABLES if name.startswith("table") else FIGURES][0]
     return f"{word} {series.upper()}{number}"
+
+
+def even_title(name: str, among: Iterable[str]) -> str:
+    """Return a title that lists sort rightly as text: S2 before S10.
+
+    Parameters
+    ----------
+    name : str
+    among : iterable of str
+        All that may stand in the list. Shorter numbers of a series are filled up with spaces of a
+        digit's width, which sort before digits and line the numbers up.
+
+    Raises
+    ------
+    ValueError
+        If one is no such name.
+    """
+    series, number = _place(name)
+    widest = max((of for own, of in map(_place, among) if own == series), default=number)
+    fill = FIGURE_SPACE * (len(str(widest)) - len(str(number)))
+    return title(name).removesuffix(str(number)) + fill + str(number)
 
 
 def headline(caption: str) -> str:

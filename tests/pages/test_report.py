@@ -1,5 +1,6 @@
 """report.html of a run: every item is there, opens, and has its caption; nothing is fetched."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import pytest
 from tests.pages.browser import Page
 
 from entangled_drums import jsonfile
-from entangled_drums.exhibits import FIGURES, TABLES, exhibits, title
+from entangled_drums.exhibits import FIGURE_SPACE, FIGURES, TABLES, even_title, exhibits, title
 
+CAPTIONS = Path(__file__).parents[2] / "workflow" / "report"
 LINK = "[...document.querySelectorAll('a')].find(one => one.innerText.trim() === {!r})"
 
 
@@ -30,7 +32,7 @@ def test_every_figure_and_table_of_the_run_is_an_item(results: Path, report: Pag
         path.as_posix() for path in results.rglob("*") if path.parent.name in (FIGURES, TABLES)
     ]
     found = {
-        Path(path).stem: item["labels"]["name"].split(":")[0]
+        Path(path).stem: item["labels"]["name"].split(":")[0].replace(FIGURE_SPACE, "")
         for path, item in items.items()
         if Path(path).parent.name in (FIGURES, TABLES)
     }
@@ -40,6 +42,15 @@ def test_every_figure_and_table_of_the_run_is_an_item(results: Path, report: Pag
         assert len(re.sub("<[^>]*>", "", item["caption"])) > 100, path
         assert "system-message" not in item["caption"], path
         assert item["job_properties"]["rule"], path
+
+
+@pytest.mark.parametrize("kind", [FIGURES, TABLES])
+def test_items_stand_in_the_papers_order(page: Page, kind: str) -> None:
+    """As the report compares labels, for all figures; an experiment may draw fewer."""
+    names = exhibits((f"{kind}/{path.name}" for path in CAPTIONS.glob("*.rst")), kind)
+    labels = [f"{even_title(name, names)}: {name}" for name in names]
+    shuffled = json.dumps(sorted(labels, key=lambda label: label[::-1]))
+    assert page.evaluate(f"{shuffled}.sort((a, b) => a.localeCompare(b))") == labels
 
 
 def test_front_page_quotes_verdict_and_root_digest(results: Path, report: Page) -> None:

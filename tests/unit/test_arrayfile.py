@@ -109,8 +109,23 @@ def test_empty_truncated_and_foreign_files_are_named(tmp_path):
     for name, content in (("empty", b""), ("cut", whole[: len(whole) // 2]), ("text", b"a,b\n1,2")):
         path = tmp_path / name
         path.write_bytes(content)
-        with pytest.raises(FileFormatError) as error:
-            arrayfile.read(path)
-        assert str(error.value).startswith(f"{path}: ")
-        assert "run the job that makes it again" in str(error.value)
-        assert "\n" not in str(error.value)
+        for read in (arrayfile.read, lambda path: arrayfile.read_values(path, "group")):
+            with pytest.raises(FileFormatError) as error:
+                read(path)
+            assert str(error.value).startswith(f"{path}: ")
+            assert "run the job that makes it again" in str(error.value)
+            assert "\n" not in str(error.value)
+
+
+def test_values_alone_are_those_of_the_dataset(tmp_path):
+    rows = {"other": ("frequency", np.array([4, 5, 6]), ABOUT), **example().data_vars}
+    for dataset in (example().assign(rows), example().isel(frequency=slice(0))):
+        arrayfile.write(tmp_path / "file", dataset, group="group")
+        found = arrayfile.read_values(tmp_path / "file", "group")
+        expected = arrayfile.read(tmp_path / "file", "group").data_vars
+        assert sorted(found) == sorted(expected)
+        for name, values in found.items():
+            assert values.dtype == expected[name].dtype
+            np.testing.assert_array_equal(values, expected[name].values)
+    with pytest.raises(FileFormatError, match="not a readable netCDF-4 file"):
+        arrayfile.read_values(tmp_path / "file", "other")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from entangled_drums.exhibits import FIGURES, TABLES, exhibits, headline, title
+from entangled_drums.exhibits import FIGURES, TABLES, even_title, exhibits, headline, title
 
 
 def test_order_is_that_of_the_paper_whatever_order_they_come_in():
@@ -32,6 +32,12 @@ def test_order_is_that_of_the_paper_whatever_order_they_come_in():
 )
 def test_titles(name, expected):
     assert title(name) == expected
+
+
+def test_titles_of_a_series_are_equally_long():
+    names = ["fig4", "figs2", "figs10", "figs9"]
+    titles = [even_title(name, names) for name in names]
+    assert titles == ["Figure 4", "Figure S\u20072", "Figure S10", "Figure S\u20079"]
 
 
 def test_other_names_have_no_title():

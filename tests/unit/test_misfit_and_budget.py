@@ -138,6 +138,14 @@ def test_largest_items_are_confirmed_by_leaving_them_out():
     assert budgets()[0].items[0].name == "bath.external_occupation"
 
 
+def test_what_moves_nothing_has_no_distance_to_one(tmp_path):
+    """Such as a frequency of a drum in the rotating-wave approximation."""
+    path = tmp_path / "budget.json"
+    item = error_budget.Item("drum_1.frequency_hz", error_budget.CALIBRATED, 0.0, shift=0.0)
+    jsonfile.write(path, item.content(0.8))
+    assert jsonfile.read(path)["sigma_to_one"] is None
+
+
 def test_table_has_all_items_and_the_misfits_that_matter():
     routes = [budget.content() for budget in budgets()[:2]]
     found = {"meaning": "drift", "unit": "Hz", "size": 3906.8, "bias": -0.03}

@@ -1,9 +1,12 @@
 """A wrong input stops the run before any job, with one line that says what to write instead."""
 
+import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from snakemake.cli import get_argument_parser
 from tests.workflow.checkouts import Checkout, make_checkout
 
 TOY = "config/experiments/toy.yaml"
@@ -24,8 +27,8 @@ def checkout(module_checkout: Checkout) -> Iterator[Checkout]:
         path.write_bytes(content)
 
 
-def refusal(checkout: Checkout, **options) -> str:
-    finished = checkout.snakemake("--cores", "1", "--quiet", "all", **options)
+def refusal(checkout: Checkout, *targets: str, **options) -> str:
+    finished = checkout.snakemake(*targets, "--cores", "1", "--quiet", "all", **options)
     assert finished.returncode == 1
     assert not (checkout.folder / "results" / "toy").exists()
     lines = [line for line in finished.stderr.splitlines() if not line.startswith("Using workflow")]
@@ -93,6 +96,45 @@ def test_wrong_config(
     assert line.startswith(f"{file}:")
     for word in words:
         assert word in line
+
+
+@pytest.mark.parametrize(
+    ("experiment", "target", "words"),
+    [
+        ("toy", "draw_nonsense", ("nonsense is no figure or table", "write one of: fig1, ")),
+        ("toy", "draw_fig-4", ("fig-4 is no figure or table", "did you mean fig4?")),
+        ("toy", "write_table_s9", ("table_s9 is no figure or table", "did you mean table_s")),
+        ("toy", "draw_figs7", ("toy: figs7 cannot be made, for no sweep", "add that")),
+        (
+            "example-recordings",
+            "draw_figs5",
+            ("figs5 cannot be made", "the calibration has no recording sideband_cooling"),
+        ),
+        ("example-recordings", "draw_figs10", ("figs10 cannot be made, for coverage",)),
+    ],
+)
+def test_figure_that_cannot_be_made(
+    checkout: Checkout, experiment: str, target: str, words: tuple[str, ...]
+) -> None:
+    line = refusal(checkout, target, experiment=experiment)
+    for word in words:
+        assert word in line
+
+
+def test_make_figure_asks_for_one_rule(checkout: Checkout) -> None:
+    """Options before a target must not take it for one of their own values."""
+    for asked in (["figure", "FIG=fig4"], ["figure", "FIG=table_s2"], ["validate"]):
+        printed = subprocess.run(
+            ["make", "--dry-run", *asked, "CACHE=kept", "PROFILE=slurm"],
+            cwd=checkout.folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        command = next(line for line in printed.splitlines() if "bin/snakemake" in line)
+        words = shlex.split(command)
+        options = get_argument_parser().parse_args(words[words.index(".venv/bin/snakemake") + 1 :])
+        assert len(options.targets) == 1
 
 
 def test_unknown_experiment(checkout: Checkout) -> None:

@@ -21,7 +21,7 @@ from entangled_drums.configuration.values import (
     operating_point_ids,
 )
 from entangled_drums.errors import EntangledDrumsError
-from entangled_drums.exhibits import FIGURES, TABLES, exhibits, headline, title
+from entangled_drums.exhibits import FIGURES, TABLES, even_title, exhibits, headline
 from entangled_drums.provenance.closure import import_closure
 from entangled_drums.provenance.chain import audited_root
 from entangled_drums.provenance.digest import data_digest, file_digest
@@ -63,7 +63,7 @@ except EntangledDrumsError as error:
 RESULTS = Path(config["results_dir"], EXPERIMENT["name"]).as_posix()
 POINTS = operating_point_ids(EXPERIMENT)
 PRODUCTS = []  # every rule's results; what is missing is made again, even if nothing needs it
-SHOWN = []  # names of all figures and tables
+SHOWN = {}  # by the name of each figure and table: what it lacks here, empty if nothing
 DRAWN = EXPERIMENT.get("figures", {}).get("drawn")
 SWEEPS = EXPERIMENT["theory"]["sweeps"]
 SIMULATED = EXPERIMENT["recordings"]["source"] == "simulated"
@@ -104,22 +104,25 @@ def result(path):
 
 def pictured(name):
     """Picture of a figure; the workflow's report shows it with its caption."""
-    return in_report(f"figures/{name}.png", name, "Figures")
+    return in_report(f"figures/{name}.png", name, "Figures", FIGURES)
 
 
 def tabled(name):
     """Page of a table, likewise."""
-    return in_report(f"tables/{name}.html", name, "Tables")
+    return in_report(f"tables/{name}.html", name, "Tables", TABLES)
 
 
-def in_report(path, name, category):
-    caption = Path("workflow/report", f"{name}.rst").read_text(encoding="utf-8")
+def in_report(path, name, category, kind):
+    captions = Path("workflow/report")
+    caption = (captions / f"{name}.rst").read_text(encoding="utf-8")
+    # The report sorts its items by label, as text.
+    listed = even_title(name, exhibits((f"{kind}/{one.name}" for one in captions.iterdir()), kind))
     return report(
         result(path),
         caption=f"../report/{name}.rst",
         category=category,
         # One label only: of a second one the report may make a switch, and then shows nothing.
-        labels={"name": f"{title(name)}: {headline(caption)}"},
+        labels={"name": f"{listed}: {headline(caption)}"},
     )
 
 
@@ -141,7 +144,7 @@ def code_digest(rule_name):
 
 def show(name, outputs, lacking=""):
     """Make a figure or table a product, if the experiment wants it and does not lack its data."""
-    SHOWN.append(name)
+    SHOWN[name] = lacking
     if DRAWN is not None and name in DRAWN and lacking:
         refuse_drawn(name, f"cannot be drawn, for {lacking}; add that or leave {name} out")
     if not lacking and (DRAWN is None or name in DRAWN):
@@ -153,6 +156,22 @@ def check_drawn():
     for name in DRAWN or ():
         if name not in SHOWN:
             refuse_drawn(name, f"is no figure or table; {did_you_mean(name, SHOWN)}")
+
+
+def check_asked(targets):
+    """Refuse a figure or table that was asked for by its rule's name and cannot be made."""
+    known = {rule.name for rule in workflow.rules}
+    for target in sorted(targets):
+        asked = re.fullmatch("(?:draw|write)_(.*)", target)
+        if not asked or (target in known and not SHOWN.get(asked[1])):
+            continue
+        name = asked[1]
+        if name not in SHOWN:
+            refuse(f"{name} is no figure or table; {did_you_mean(name, SHOWN)}")
+        refuse(
+            f"{EXPERIMENT['name']}: {name} cannot be made, for {SHOWN[name]}; "
+            "add that, or ask for another experiment"
+        )
 
 
 def refuse_drawn(name, what):

@@ -89,6 +89,16 @@ def prepare(holder, dead, settings):
     show_progress(workflow)
 
 
+def answering(execute):
+    """Let the targets be looked at before anything else, dry runs included."""
+
+    def execute_answering(*arguments, **settings):
+        check_asked(workflow.dag_settings.targets)
+        return execute(*arguments, **settings)
+
+    return execute_answering
+
+
 def describe(create_report):
     """Let the report's description quote the results, which must be audited."""
 
@@ -197,10 +207,12 @@ localrules:
 
 forgo_benchmarks()
 workflow.create_report = describe(workflow.create_report)
-workflow.execute = run_lock.alone(
-    workflow.execute,
-    RESULTS,
-    applies=changes_results,
-    prepare=prepare,
-    refuse=lambda message: refuse(f"{EXPERIMENT['name']}: {message}"),
+workflow.execute = answering(
+    run_lock.alone(
+        workflow.execute,
+        RESULTS,
+        applies=changes_results,
+        prepare=prepare,
+        refuse=lambda message: refuse(f"{EXPERIMENT['name']}: {message}"),
+    )
 )

@@ -113,5 +113,5 @@ show("table_s2", rules.write_table_s2.output)
 show(
     "table_s3",
     rules.write_table_s3.output + ERROR_BUDGET + records(*ERROR_BUDGET),
-    lacking="" if ERROR_BUDGET else "figures.operating_point is not given",
+    lacking=NO_SCAN,
 )

@@ -58,8 +58,8 @@ class Item:
     left_out: float = math.nan
 
     def to_one(self, duan: float) -> float:
-        """Standard deviations of the item that would move D to 1."""
-        return (1.0 - duan) / self.shift if self.shift else math.inf
+        """Standard deviations of the item that would move D to 1; NaN if it does not move D."""
+        return (1.0 - duan) / self.shift if self.shift else math.nan
 
     def content(self, duan: float) -> dict[str, str | float]:
         """Return plain built-ins for JSON."""

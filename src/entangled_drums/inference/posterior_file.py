@@ -68,5 +68,5 @@ def read(path: str | Path) -> dict[str, NDArray[np.float64]]:
     FileFormatError
         If the file is not such a file.
     """
-    found = arrayfile.read(path, group=GROUP)
-    return {str(name): values.values.reshape(-1) for name, values in found.data_vars.items()}
+    found = arrayfile.read_values(path, GROUP)
+    return {name: values.reshape(-1) for name, values in found.items()}
