@@ -15,6 +15,8 @@ import yaml
 from tests.workflow.checkouts import ROOT, Checkout, digests, make_checkout
 
 NAME = "faults"
+POINT = "reference-x620"
+"""The operating point of the experiment."""
 PAUSE = "pause-before-replace"
 PAUSED = "paused"
 

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.faults.injection import NAME, Undisturbed, leftovers, run
+from tests.faults.injection import NAME, POINT, Undisturbed, leftovers, run
 from tests.workflow.checkouts import digests
-
-POINT = "reference-x620"
 
 
 @pytest.fixture(scope="module")

@@ -48,6 +48,17 @@ def closure_of(text: str) -> set[str]:
         ("from entangled_drums import cycle", {"__init__.py", "cycle.py", "cycle_back.py"}),
         ("import entangled_drums_other", set()),
         ("def f():\n    import entangled_drums.base", {"__init__.py", "base.py"}),
+        *(
+            (text, {"__init__.py", "base.py"})
+            for text in (
+                "if 1:\n    pass\nelse:\n    import entangled_drums.base",
+                "try:\n    pass\nexcept OSError:\n    import entangled_drums.base",
+                "try:\n    pass\nfinally:\n    import entangled_drums.base",
+                "with open('x'):\n    import entangled_drums.base",
+                "match 1:\n    case 1:\n        import entangled_drums.base",
+                "class A:\n    async def f(self):\n        import entangled_drums.base",
+            )
+        ),
     ],
 )
 def test_closure(project: Path, text: str, expected: set[str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from entangled_drums import jsonfile
 from entangled_drums.errors import ProvenanceError
 from entangled_drums.provenance.digest import file_digest
-from entangled_drums.provenance.mend import damages, mend
+from entangled_drums.provenance.mend import damages, mend, remove_superseded
 from entangled_drums.provenance.record import compose, seal
 from entangled_drums.provenance.run_lock import VARIABLE, check_current, held, lock_path
 from entangled_drums.provenance.staging import in_use, staging_folder
@@ -117,6 +117,55 @@ def test_staging_folder_of_a_dead_job_is_removed(results: Path) -> None:
     assert not in_use(folder)
     mend(results, print)
     assert not folder.exists()
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Path:
+    """Three parts of a study, one of them a link into a cache, and what else may lie there."""
+    folder = tmp_path / "toy/coverage/main/parts"
+    folder.mkdir(parents=True)
+    for name, rule in (("0", "run"), ("1", "run"), ("10", "run"), ("2", "another")):
+        (folder / f"{name}.json").write_text(name)
+        outputs = {f"coverage/main/parts/{name}.json": file_digest(folder / f"{name}.json")}
+        record = compose(rule=rule, code={}, inputs={}, settings={})
+        jsonfile.write(folder / f"{name}.record.json", seal(record, outputs, []))
+    (tmp_path / "cached.json").write_text("10")
+    (folder / "10.json").unlink()
+    (folder / "10.json").symlink_to(tmp_path / "cached.json")
+    (folder / "3.json").write_text("no record")
+    (folder / "1.txt").write_text("a note beside it")
+    return folder
+
+
+OTHERS = {"2.json", "2.record.json", "3.json", "1.txt"}
+
+
+def test_parts_of_an_earlier_cutting_are_removed(parts: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    removed = remove_superseded([parts / "0.json"], "run", said.append)
+    assert [path.name for path in removed] == ["1.record.json", "10.record.json"]
+    assert files(parts) == {"0.json", "0.record.json", *OTHERS}
+    assert not (parts / "10.json").is_symlink()
+    assert (tmp_path / "cached.json").exists(), "the cache serves other checkouts"
+    assert said == [f"{parts}: results that no job makes any more, removed: 2"]
+    assert remove_superseded([parts / "0.json"], "run", said.append) == []
+
+
+def test_present_parts_stay(parts: Path) -> None:
+    before = files(parts)
+    present = [parts / f"{number}.json" for number in range(11)]
+    assert remove_superseded(present, "run", pytest.fail) == []
+    assert remove_superseded([parts.with_name("other") / "0.json"], "run", pytest.fail) == []
+    assert files(parts) == before
+
+
+def test_superseded_part_whose_record_lists_what_is_not_its_own(parts: Path) -> None:
+    path = parts / "1.record.json"
+    record = json.loads(path.read_text())
+    record["outputs"]["coverage/main/parts/0.json"] = "0" * 64
+    path.write_text(json.dumps(record))
+    remove_superseded([parts / "0.json"], "run", lambda line: None)
+    assert {"0.json", "1.json", "1.record.json"} <= files(parts)
 
 
 HOLD = """

@@ -7,10 +7,12 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+from tests.unit.audited_results import add
 from tests.workflow.checkouts import Checkout
 from tests.workflow.conftest import FinishedRun
 
 from entangled_drums.provenance.chain import AUDIT_RECORD, Chain, read_chain
+from entangled_drums.provenance.verify import verify
 
 TOY = "config/experiments/toy.yaml"
 DEVICE = "config/devices/drums-2018-assumed.yaml"
@@ -205,3 +207,24 @@ def test_killed_run_is_taken_up_again(finished: Checkout, tmp_path: Path) -> Non
     finished.run("--cores", "2")
     assert path.read_bytes() == content
     assert not partial.exists()
+
+
+def test_parts_of_an_earlier_cutting_are_removed(finished: Checkout, tmp_path: Path) -> None:
+    """They are nobody's any more; before a run they go, and verification finds nothing."""
+    edited = finished.copied_to(tmp_path / "copy")
+    results = edited.folder / "results/toy"
+    joined = "results/toy/theory/sweeps/ratio-reference.nc"
+    edited.replace(TOY, "chunk_points: 50000", "chunk_points: 20")
+    edited.run("--cores", "2", joined)
+    part = results / "theory/parts/ratio-reference/1.nc"
+    replicas = "coverage/main/parts/1.json"
+    assert part.exists()
+    assert not (results / replicas).exists()
+    add(results, "run_replicas", {replicas: {"replicas": []}})
+    assert verify(results).findings != ()
+    edited.replace(TOY, "chunk_points: 20", "chunk_points: 50000")
+    told = edited.run("--cores", "2", joined).stderr
+    for folder in ("theory/parts/ratio-reference", "coverage/main/parts"):
+        assert f"toy: results/toy/{folder}: results that no job makes any more, removed: 1" in told
+    assert not part.exists()
+    assert verify(results).findings == ()

@@ -3,6 +3,7 @@
 No rules here, and no helper functions anywhere else.
 """
 
+import math
 import re
 import sys
 from dataclasses import dataclass
@@ -191,11 +192,33 @@ def cost(rule_name):
     """Limits of one job on a cluster: what was measured, with headroom; more at every retry."""
     measured, headroom, manager = COSTS["rules"][rule_name], COSTS["headroom"], COSTS["cluster"]
     memory = int(measured["memory_mb"] * headroom["memory"] + manager["memory_mb"])
-    minutes = int(measured["seconds"] * headroom["runtime"] / 60 + manager["minutes"])
+
+    def minutes(wildcards):
+        work = seconds_of_job(rule_name, wildcards) / 60
+        return int(work * headroom["runtime"] + manager["minutes"])
+
     return {
         "mem_mb": lambda wildcards, attempt: memory * attempt,
-        "runtime": lambda wildcards, attempt: minutes * attempt,
+        "runtime": lambda wildcards, attempt: minutes(wildcards) * attempt,
     }
+
+
+def seconds_of_job(rule_name, wildcards):
+    """Seconds that one job takes, as measured; more for one with more points or replicas."""
+    measured = COSTS["rules"][rule_name]
+    each = measured.get("seconds_each", 0.0)
+    return measured["seconds"] + (each * pieces_of_job(rule_name, wildcards) if each else 0.0)
+
+
+def pieces_of_job(rule_name, wildcards):
+    """Points of a sweep, or replicas, in one job: what a number in the config decides."""
+    if rule_name == "solve_sweep":
+        first, end = rows_of(wildcards.sweep)[int(wildcards.part)]
+        counts = [axis["count"] for axis in SWEEPS[wildcards.sweep]["axes"].values()]
+        return (end - first) * math.prod(counts[1:])
+    if rule_name == "run_replicas":
+        return len(chunks_of_study(wildcards.study)[int(wildcards.part)])
+    return EXPERIMENT["coverage"]["misfit"]["replicas"]
 
 
 @dataclass(frozen=True)
@@ -400,11 +423,8 @@ def sort_keys(value):
 
 
 def planned_jobs(workflow):
-    """Number of jobs that will run, by rule."""
-    counts = {}
-    for job in workflow.dag.needrun_jobs():
-        counts[job.rule.name] = counts.get(job.rule.name, 0) + 1
-    return counts
+    """Jobs that will run, without the one that stands for all."""
+    return [job for job in workflow.dag.needrun_jobs() if job.rule.name != "all"]
 
 
 def announce(workflow):
@@ -412,13 +432,12 @@ def announce(workflow):
     if workflow.touch:
         check_adopted(workflow)
         return
-    counts = planned_jobs(workflow)
-    counts.pop("all", None)
-    jobs = f"{EXPERIMENT['name']}: {sum(counts.values())} jobs"
+    planned = planned_jobs(workflow)
+    jobs = f"{EXPERIMENT['name']}: {len(planned)} jobs"
     if not workflow.local_exec:
         print(f"{jobs} on a cluster", flush=True)
         return
-    seconds = sum(COSTS["rules"][name]["seconds"] * number for name, number in counts.items())
+    seconds = sum(seconds_of_job(job.rule.name, job.wildcards) for job in planned)
     cores = workflow.resource_settings.cores or 1
     print(
         f"{jobs}, about {max(5, round(seconds / cores + COSTS['overhead_seconds']))} s "

@@ -1,8 +1,9 @@
 """How a run starts, what it shows, and how it ends. No rules here.
 
-Before a run makes anything it takes the lock of its results folder and compares every result with
-its record. That happens in the process the user started, once the workflow manager has decided to
-run jobs: not for a dry run, a summary, or the processes that a cluster starts for single jobs.
+Before a run makes anything it takes the lock of its results folder, compares every result with its
+record, and removes parts of work that is cut into fewer jobs now. That happens in the process the
+user started, once the workflow manager has decided to run jobs: not for a dry run, a summary, or
+the processes that a cluster starts for single jobs.
 """
 
 import logging
@@ -11,7 +12,7 @@ import shutil
 import subprocess
 
 from entangled_drums.provenance import run_lock
-from entangled_drums.provenance.mend import mend
+from entangled_drums.provenance.mend import mend, remove_superseded
 from entangled_drums.provenance.record import read_record
 
 SHOWN_LOG_LINES = 12
@@ -35,18 +36,19 @@ class Console(logging.Handler):
         elif event == "job_finished":
             self.finished = self.names.get(record.job_id, "")
         elif event == "progress" and self.finished != "all":
-            total = sum(number for rule, number in self.planned().items() if rule != "all")
-            self.tell(f"{EXPERIMENT['name']}: {record.done} of {total} jobs, {self.finished}")
+            self.tell(
+                f"{EXPERIMENT['name']}: {record.done} of {self.total()} jobs, {self.finished}"
+            )
         elif event == "job_error":
             reason = f": {record.rule_msg}" if record.rule_msg else ""
             self.tell(f"{self.names.get(record.jobid, record.rule_name)} failed{reason}")
             self.show(record.log)
 
-    def planned(self):
-        """Number of jobs of this run by rule; finished ones count."""
-        if not hasattr(self, "counts"):
-            self.counts = planned_jobs(self.workflow)
-        return self.counts
+    def total(self):
+        """Number of jobs of this run, finished ones too."""
+        if not hasattr(self, "planned"):
+            self.planned = len(planned_jobs(self.workflow))
+        return self.planned
 
     def show(self, logs):
         """The last lines of the logs that a failed job left, here and with the cluster."""
@@ -85,6 +87,8 @@ def prepare(holder, dead, settings):
     clear_stale_locks()
     if not settings["executor_plugin"].common_settings.touch_exec:
         mend(RESULTS, say)
+        for rule_name, parts in divided_work():
+            remove_superseded(parts, rule_name, say)
     name_cluster_jobs(settings.get("executor_settings"), holder.run)
     show_progress(workflow)
 
@@ -97,6 +101,14 @@ def answering(execute):
         return execute(*arguments, **settings)
 
     return execute_answering
+
+
+def divided_work():
+    """Results of all that is cut into jobs: name of the rule, and its parts."""
+    yield from (("solve_sweep", parts_of(sweep)) for sweep in SWEEPS)
+    if COVERAGE:
+        for study in ("main", *validation_studies()):
+            yield "run_replicas", parts_of_study(study)
 
 
 def describe(create_report):

@@ -6,6 +6,8 @@ when the job runs: :mod:`entangled_drums.provenance.job` compares the modules re
 """
 
 import ast
+import os
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -38,51 +40,65 @@ def import_closure(script: str | Path, source_directory: str | Path) -> list[str
     script, source_directory = Path(script), Path(source_directory)
     if not script.is_file():
         raise FileNotFoundError(f"script {script} does not exist")
-    found: set[Path] = set()
-    pending = list(_imported(script, source_directory))
+    modules = _modules(source_directory)
+    found: set[str] = set()
+    pending = [str(script)]
     while pending:
-        module = pending.pop()
-        if module not in found:
-            found.add(module)
-            pending.extend(_imported(module, source_directory))
-    return [str(script), *sorted(str(path) for path in found)]
+        for name in _imported_names(pending.pop(), str(source_directory)):
+            for module in _prefixes(name):
+                file = modules.get(module)
+                if file is not None and file not in found:
+                    found.add(file)
+                    pending.append(file)
+    return [str(script), *sorted(found)]
 
 
-def _imported(path: Path, source_directory: Path) -> set[Path]:
-    files: set[Path] = set()
-    for name in _imported_names(path, source_directory):
-        files.update(_module_files(name, source_directory))
+def _modules(source_directory: Path) -> dict[str, str]:
+    """Return the file of every module of the package, by its dotted name."""
+    files: dict[str, str] = {}
+    for folder, _, names in os.walk(source_directory / PACKAGE):
+        package = ".".join(Path(folder).relative_to(source_directory).parts)
+        for name in names:
+            if name == "__init__.py":
+                files[package] = os.path.join(folder, name)
+            elif name.endswith(".py"):  # a package goes before a module of the same name
+                files.setdefault(f"{package}.{name[:-3]}", os.path.join(folder, name))
     return files
 
 
-def _imported_names(path: Path, source_directory: Path) -> set[str]:
-    stat = path.stat()
+def _prefixes(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
+
+
+def _imported_names(path: str, source_directory: str) -> set[str]:
+    stat = os.stat(path)
     return _parsed_names(path, source_directory, stat.st_mtime_ns, stat.st_size)
 
 
 @cache
-def _parsed_names(path: Path, source_directory: Path, mtime_ns: int, size: int) -> set[str]:
+def _parsed_names(path: str, source_directory: str, mtime_ns: int, size: int) -> set[str]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_bytes(), filename=str(path))):
+    for node in _import_statements(ast.parse(Path(path).read_bytes(), filename=path)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        else:
             base = node.module or ""
             if node.level:
-                package = path.relative_to(source_directory).parts[: -node.level]
+                package = Path(path).relative_to(source_directory).parts[: -node.level]
                 base = ".".join([*package, *([base] if base else [])])
             names.add(base)
             names.update(f"{base}.{alias.name}" for alias in node.names)
     return {name for name in names if name == PACKAGE or name.startswith(PACKAGE + ".")}
 
 
-def _module_files(name: str, source_directory: Path) -> list[Path]:
-    parts = name.split(".")
-    files = []
-    for depth in range(1, len(parts) + 1):
-        location = source_directory.joinpath(*parts[:depth])
-        if (location / "__init__.py").is_file():
-            files.append(location / "__init__.py")
-        elif location.with_suffix(".py").is_file():
-            files.append(location.with_suffix(".py"))
-    return files
+def _import_statements(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
+    # Statements only: an import cannot stand in an expression, and most of a tree is expressions.
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        else:
+            for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+                pending.extend(getattr(node, block, ()))

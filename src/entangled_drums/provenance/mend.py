@@ -3,10 +3,11 @@
 A workflow manager believes what it finds by its date. Here every result is compared with its
 record first; one that does not match (truncated by a full disk, emptied by a crash, altered by
 hand, half replaced when its job was killed) is named and removed, so that the run makes it again.
+So are the parts of a piece of work that was once cut into more jobs than it is now.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,6 +72,58 @@ def mend(results_directory: str | Path, say: Callable[[str], None]) -> list[Dama
     return found
 
 
+def remove_superseded(
+    parts: Collection[str | Path], rule: str, say: Callable[[str], None]
+) -> list[Path]:
+    """Remove parts that stand beside the present ones since the work was cut into more jobs.
+
+    Nothing needs them any more, and an audit that comes across them cannot tell where they belong.
+    Only what a record of the same rule lists is removed.
+
+    Parameters
+    ----------
+    parts : collection of str or Path
+        All results that a piece of work consists of now; parts of other work are not in their
+        folder.
+    rule : str
+        Name of the rule that makes them.
+    say : callable
+        Takes each line for the user.
+
+    Returns
+    -------
+    list of Path
+        Records of the parts that were removed.
+
+    Raises
+    ------
+    ProvenanceError
+        If something cannot be removed.
+    """
+    present = {record_path(part) for part in parts}
+    removed: list[Path] = []
+    for folder in sorted({record.parent for record in present}):
+        superseded = {
+            record: outputs
+            for record in sorted(folder.glob(f"*{SUFFIX}"))
+            if record not in present and (outputs := _outputs_of(record, rule))
+        }
+        for record, outputs in superseded.items():
+            # The record goes last: as long as something is left, it says what that is.
+            for path in (*outputs, record):
+                try:
+                    path.unlink(missing_ok=True)
+                except OSError as error:
+                    raise ProvenanceError(
+                        f"{path}: belongs to no job any more and cannot be removed "
+                        f"({error.strerror}); delete it"
+                    ) from None
+        if superseded:
+            say(f"{folder}: results that no job makes any more, removed: {len(superseded)}")
+        removed += superseded
+    return removed
+
+
 def damages(results_directory: str | Path) -> Iterator[Damage]:
     """Compare every result with its record, without changing anything.
 
@@ -119,6 +172,17 @@ def _damage(record: Path, results_directory: Path) -> Damage | None:
             size = path.stat().st_size
             return Damage(path, "is empty" if size == 0 else f"was altered or truncated ({size} B)")
     return None
+
+
+def _outputs_of(record: Path, rule: str) -> list[Path]:
+    """Return the files that a record lists; none if it is another rule's, or cannot be read."""
+    try:
+        content = read_record(record)
+    except ProvenanceError:
+        return []
+    paths = [record.with_name(Path(name).name) for name in content["outputs"]]
+    own = content["rule"] == rule and all(record_path(path) == record for path in paths)
+    return sorted(paths) if own else []
 
 
 def _remove_job_outputs(damaged: Path) -> None:
