@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import fft
 
 from entangled_drums.errors import ParameterError
 
@@ -208,10 +209,9 @@ def smooth(values: NDArray[np.float64], oversampling: int, name: str) -> NDArray
 
     Returns
     -------
-    ndarray, (..., 2 K)
-        The first half belongs to the grid.
+    ndarray, (..., K)
     """
-    # An even extension has no step at its ends, where a periodic one would ring.
-    even = np.concatenate([values, values[..., ::-1]], axis=-1)
-    lag = np.fft.rfftfreq(even.shape[-1], d=1.0 / oversampling)
-    return np.fft.irfft(np.fft.rfft(even) * window(name).autocorrelation(lag), n=even.shape[-1])
+    # Mirrored at its ends a spectrum has no step there, where a periodic one would ring: this
+    # makes its Fourier series one of cosines.
+    lag = np.arange(values.shape[-1]) * (oversampling / (2.0 * values.shape[-1]))
+    return np.asarray(fft.idct(fft.dct(values) * window(name).autocorrelation(lag)))
