@@ -11,6 +11,7 @@ matrix is solved.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,24 +40,25 @@ class Transfer:
 
     def psd(self, normal: NDArray) -> NDArray[np.float64]:
         """Normally ordered output spectrum (..., F) for input correlations (..., 8, 8)."""
-        return self._per_sideband(normal).sum(axis=-1)
+        return self.shares(normal).sum(axis=-1)
 
-    def truncation(self, normal: NDArray) -> float:
-        """Largest share of the outermost sidebands in the spectrum plus one quantum."""
-        if len(self.indices) == 1:
-            return 0.0
-        share = self._per_sideband(normal)
-        reach = np.max(np.abs(self.indices), axis=0)
-        outer = [any(abs(i) == r for i, r in zip(n, reach, strict=True)) for n in self.indices]
-        return float((share[..., outer].sum(axis=-1) / (share.sum(axis=-1) + 1.0)).max())
-
-    def _per_sideband(self, normal: NDArray) -> NDArray[np.float64]:
+    def shares(self, normal: NDArray) -> NDArray[np.float64]:
+        """What the inputs of each sideband add to the spectrum, (..., F, sidebands)."""
         off_diagonal = normal - normal * np.eye(8)
         if not off_diagonal.any():
-            weight = np.diagonal(normal, axis1=-2, axis2=-1).real[..., None, None, :]
-            return ((self.values.real**2 + self.values.imag**2) * weight).sum(axis=-1)
+            weight = np.diagonal(normal, axis1=-2, axis2=-1).real[..., None, :, None]
+            return ((self.values.real**2 + self.values.imag**2) @ weight)[..., 0]
         left = self.values.conj() @ normal[..., None, :, :]
         return (left * self.values).sum(axis=-1).real
+
+
+def _outermost(shares: NDArray[np.float64], indices: list[Index]) -> float:
+    """Largest part of the outermost sidebands in the spectrum plus one quantum."""
+    if len(indices) == 1:
+        return 0.0
+    reach = np.max(np.abs(indices), axis=0)
+    outer = [any(abs(i) == r for i, r in zip(n, reach, strict=True)) for n in indices]
+    return float((shares[..., outer].sum(axis=-1) / (shares.sum(axis=-1) + 1.0)).max())
 
 
 def output_transfer(
@@ -103,8 +105,9 @@ def output_psd(
     for start in range(0, omega.shape[-1], step):
         part = slice(start, start + step)
         transfer = output_transfer(system, modulation, omega[..., part], reach)
-        spectrum[..., part] = transfer.psd(normal)
-        truncation = max(truncation, transfer.truncation(normal))
+        shares = transfer.shares(normal)
+        spectrum[..., part] = shares.sum(axis=-1)
+        truncation = max(truncation, _outermost(shares, transfer.indices))
     return spectrum, truncation
 
 
@@ -149,44 +152,72 @@ def _reduced_rows(
     indices: list[Index],
     leading: tuple[int, ...],
 ) -> NDArray[np.complex128]:
-    position = {n: p for p, n in enumerate(indices)}
-    size = len(indices)
-    still = blocks[(0,) * len(modulation.bases)]
+    size, points, components = len(indices), omega.shape[-1], tuple(blocks)
+    origin = (0,) * len(modulation.bases)
     frequency = _shifted(modulation, omega, indices, leading)
-    responses = 1.0 / (
-        -still[..., None, None, [2, 3, 4, 5], [2, 3, 4, 5]] - 1j * frequency[..., None]
-    )
-    matrix = np.zeros((*leading, omega.shape[-1], size, 2, size, 2), dtype=np.complex128)
-    diagonal = -still[..., None, None, [0, 1], [0, 1]] - 1j * frequency[..., None]
-    for p in range(size):
-        matrix[..., p, 0, p, 0] = diagonal[..., p, 0]
-        matrix[..., p, 1, p, 1] = diagonal[..., p, 1]
-    # Sideband p of the drums sends to cavity sidebands `out` and hears cavity sidebands `into`.
-    for n, p in position.items():
-        out = [(m, position[_plus(n, m)]) for m in blocks if _plus(n, m) in position]
-        into = [(m, position[_minus(n, m)]) for m in blocks if _minus(n, m) in position]
-        sending = np.stack([blocks[m][..., 0:2, 2:6] for m, _ in out], axis=-3)
-        hearing = np.stack([blocks[m][..., 2:6, 0:2] for m, _ in into], axis=-3)
-        table = np.einsum("...acd,...bde->...dacbe", sending, hearing)
-        table = table.reshape((*leading, 4, -1))
-        sent = np.asarray(responses[..., p, :] @ table).reshape(
-            (*leading, omega.shape[-1], len(out), 2, len(into), 2)
-        )
-        for a, (_, to) in enumerate(out):
-            for b, (_, start) in enumerate(into):
-                matrix[..., to, :, start, :] -= sent[..., a, :, b, :]
-    flat = matrix.reshape((*leading, omega.shape[-1], 2 * size, 2 * size))
+    still = np.diagonal(blocks[origin], axis1=-2, axis2=-1)[..., None, None, :]
+    own = -still - 1j * frequency[..., None]
+    responses = 1.0 / own[..., 2:]
+    # Drums at n - m send to the cavity at n, and hear it at n - m - k. The couplings depend on m
+    # and k alone, so one table for each distance m + k of two sidebands serves every n.
+    distances = tuple(sorted({_plus(m, k) for m in components for k in components}))
+    table, distance, to_part, from_part = _drum_table(blocks, distances)
+    near = _padded(responses)[..., _sources(tuple(indices), components), :]
+    sent = near.reshape((*leading, points * size, -1)) @ table
+    start = _sources(tuple(indices), distances)[:, distance]
+    # The transposed matrix: row 0 of its inverse is what is asked for.
+    place = ((2 * start + from_part) * size + np.arange(size)[:, None]) * 2 + to_part
+    inside = start < size
+    matrix = np.zeros((*leading, points, 4 * size**2), dtype=np.complex128)
+    matrix[..., place[inside]] = -sent.reshape((*leading, points, -1))[..., inside.reshape(-1)]
+    matrix[..., :: 2 * size + 1] += own[..., :2].reshape((*leading, points, -1))
     first = np.zeros((2 * size, 1))
-    first[2 * position[(0,) * len(modulation.bases)]] = 1.0
-    row = np.linalg.solve(np.swapaxes(flat, -1, -2), first)[..., 0]
-    row = row.reshape((*leading, omega.shape[-1], size, 2))
-    drum_row = np.zeros((*leading, omega.shape[-1], size, 4), dtype=np.complex128)
-    for n, p in position.items():
-        for m, block in blocks.items():
-            out_at = position.get(_plus(n, m))
-            if out_at is not None:
-                drum_row[..., p, :] += row[..., out_at, :] @ block[..., 0:2, 2:6]
-    return _to_inputs(system, row, drum_row * responses)
+    first[2 * indices.index(origin)] = 1.0
+    row = np.linalg.solve(matrix.reshape((*leading, points, 2 * size, 2 * size)), first)
+    row = row.reshape((*leading, points, size, 2))
+    backwards = tuple(tuple(-i for i in m) for m in components)
+    sending = np.concatenate([blocks[m][..., 0:2, 2:6] for m in components], axis=-2)
+    reached = _padded(row)[..., _sources(tuple(indices), backwards), :]
+    drum_row = reached.reshape((*leading, points * size, -1)) @ sending
+    return _to_inputs(system, row, drum_row.reshape(responses.shape) * responses)
+
+
+def _drum_table(
+    blocks: dict[Index, NDArray], distances: tuple[Index, ...]
+) -> tuple[NDArray[np.complex128], NDArray, NDArray, NDArray]:
+    """What the cavity hears of itself through the drums, per unit of their response.
+
+    Returns
+    -------
+    table : ndarray, (..., M 4, C)
+        Rows: component that sends, and drum operator. Columns: those that are not zero.
+    distance, to_part, from_part : ndarray of int, (C,)
+        Of each column: number of the distance, cavity operator at its end and at its start.
+    """
+    components = list(blocks)
+    sending = np.stack([blocks[m][..., 0:2, 2:6].swapaxes(-1, -2) for m in components], axis=-3)
+    hearing = np.stack([blocks[m][..., 2:6, 0:2] for m in components], axis=-3)
+    product = sending[..., :, None, :, :, None] * hearing[..., None, :, :, None, :]
+    number = np.array([[distances.index(_plus(m, k)) for k in components] for m in components])
+    count = len(components)
+    table = np.zeros((*product.shape[:-5], count, len(distances), 4, 2, 2), dtype=np.complex128)
+    table[..., np.arange(count)[:, None], number, :, :, :] = product
+    table = np.moveaxis(table, -3, -4).reshape((*product.shape[:-5], 4 * count, -1))
+    used = np.flatnonzero(table.reshape((-1, table.shape[-1])).any(axis=0))
+    distance, to_part, from_part = np.unravel_index(used, (len(distances), 2, 2))
+    return table[..., used], distance, to_part, from_part
+
+
+@lru_cache(maxsize=32)
+def _sources(indices: tuple[Index, ...], shifts: tuple[Index, ...]) -> NDArray[np.intp]:
+    """Positions (N, M) of ``n - m``; one past the end for those outside the lattice."""
+    position = {n: at for at, n in enumerate(indices)}
+    return np.array([[position.get(_minus(n, m), len(indices)) for m in shifts] for n in indices])
+
+
+def _padded(values: NDArray) -> NDArray:
+    """Values (..., N, K) with zeros behind the last sideband."""
+    return np.concatenate([values, np.zeros_like(values[..., :1, :])], axis=-2)
 
 
 def _full_rows(

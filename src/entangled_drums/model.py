@@ -30,12 +30,30 @@ def operator_drift(
     ndarray, (..., 6, 6), complex
         Rates in rad/s.
     """
+    matrix = uncoupled_drift(device, drive, perturbation)
+    shape = np.broadcast_shapes(
+        matrix.shape[:-2], drive.red_coupling.shape[:-1], drive.blue_coupling.shape[:-1]
+    )
+    matrix = np.broadcast_to(matrix, (*shape, 6, 6)).copy()
+    for j in (0, 1):
+        b, b_dag = 2 + 2 * j, 3 + 2 * j
+        red, blue = drive.red_coupling[..., j], drive.blue_coupling[..., j]
+        matrix[..., 0, b] = -1j * red
+        matrix[..., 0, b_dag] = -1j * blue
+        matrix[..., b, 0] = -1j * np.conj(red)
+        matrix[..., b, 1] = -1j * blue
+    _fill_adjoint_rows(matrix)
+    return matrix
+
+
+def uncoupled_drift(
+    device: Device, drive: Drive, perturbation: Perturbation | None = None
+) -> NDArray[np.complex128]:
+    """Drift matrix as `operator_drift` has it, with all tones off."""
     cavity = 1j * drive.cavity_detuning - device.kappa / 2.0
     delta = device.mechanical_frequency - drive.frame_frequency[..., None]
     drum = -1j * delta - device.mechanical_linewidth / 2.0
-    shape = np.broadcast_shapes(
-        cavity.shape, drum.shape[:-1], drive.red_coupling.shape[:-1], drive.blue_coupling.shape[:-1]
-    )
+    shape = np.broadcast_shapes(cavity.shape, drum.shape[:-1])
     if perturbation is not None:
         shape = np.broadcast_shapes(
             shape,
@@ -46,12 +64,7 @@ def operator_drift(
     matrix[..., 0, 0] = cavity
     for j in (0, 1):
         b, b_dag = 2 + 2 * j, 3 + 2 * j
-        red, blue = drive.red_coupling[..., j], drive.blue_coupling[..., j]
         matrix[..., b, b] = drum[..., j]
-        matrix[..., 0, b] = -1j * red
-        matrix[..., 0, b_dag] = -1j * blue
-        matrix[..., b, 0] = -1j * np.conj(red)
-        matrix[..., b, 1] = -1j * blue
         if perturbation is not None:
             matrix[..., b, b_dag] = -1j * perturbation.mechanical_parametric[..., j]
             matrix[..., b, 5 - 2 * j] = -1j * perturbation.mechanical_two_mode

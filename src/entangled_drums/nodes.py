@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
+from entangled_drums import spline
 from entangled_drums.parameters import ProbeSettings
 from entangled_drums.units import angular
 
@@ -96,23 +96,46 @@ def nodes(frequency: Array, bin_width: float, lines: Lines, resolution: float) -
     -------
     Nodes
     """
-    blocks = blocks_of(frequency, bin_width)
-    places, parts = [], []
-    for block in blocks:
+    blocks = places(frequency, bin_width, lines, resolution)
+    matrix = np.zeros((frequency.size, sum(at.size for _, at in blocks)))
+    column = 0
+    for block, at in blocks:
+        after = column + at.size
+        matrix[block, column:after] = _joined(frequency[block], at, np.eye(at.size)).T
+        column = after
+    return Nodes(np.concatenate([at for _, at in blocks]), matrix)
+
+
+def places(
+    frequency: Array, bin_width: float, lines: Lines, resolution: float
+) -> list[tuple[slice, Array]]:
+    """Return each gapless block of bins with its nodes; arguments as for `nodes`."""
+    found = []
+    for block in blocks_of(frequency, bin_width):
         bins = frequency[block]
         fine = np.linspace(bins[0], bins[-1], max(2001, bins.size))
         position = lines.coordinate(fine)
         count = max(_FEWEST, int(np.ceil((position[-1] - position[0]) / resolution)) + 1)
         if count >= bins.size:
-            places.append(bins)
-            parts.append(np.eye(bins.size))
-            continue
-        at = np.interp(np.linspace(position[0], position[-1], count), position, fine)
-        places.append(at)
-        parts.append(CubicSpline(at, np.eye(count))(bins))
-    matrix = np.zeros((frequency.size, sum(place.size for place in places)))
-    column = 0
-    for block, part in zip(blocks, parts, strict=True):
-        matrix[block, column : column + part.shape[1]] = part
-        column += part.shape[1]
-    return Nodes(np.concatenate(places), matrix)
+            found.append((block, bins))
+        else:
+            even = np.linspace(position[0], position[-1], count)
+            found.append((block, np.interp(even, position, fine)))
+    return found
+
+
+def interpolated(frequency: Array, blocks: list[tuple[slice, Array]], values: Array) -> Array:
+    """Interpolate values (..., K) at the nodes of `places` to the bins, (..., M).
+
+    The same as `Nodes.to_bins`; cheaper where nodes are used once.
+    """
+    found, column = [], 0
+    for block, at in blocks:
+        found.append(_joined(frequency[block], at, values[..., column : column + at.size]))
+        column += at.size
+    return np.concatenate(found, axis=-1)
+
+
+def _joined(bins: Array, at: Array, values: Array) -> Array:
+    # Where every bin is a node there is nothing between them.
+    return values if at.size == bins.size else spline.cubic(at, values, bins)

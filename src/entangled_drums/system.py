@@ -6,6 +6,7 @@ against each other. `entangled_drums.parameters` builds them from config, truth 
 """
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -228,7 +229,7 @@ class System:
         found: list[Checked] = [self.device, self.bath, self.drive]
         return found if self.perturbation is None else [*found, self.perturbation]
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         """Common shape of the leading axes."""
         named: list[tuple[str, tuple[int, ...]]] = []

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from entangled_drums.errors import ParameterError
-from entangled_drums.model import operator_drift
+from entangled_drums.model import uncoupled_drift
 from entangled_drums.parameters import both_drums
 from entangled_drums.system import Device, Drive, Perturbation, Probe
 from entangled_drums.units import angular
@@ -286,8 +286,7 @@ def component(
     )  # fmt: skip
     matrix = np.zeros((*shape, 6, 6), dtype=np.complex128)
     if not any(index):
-        still = Drive(drive.cavity_detuning, drive.frame_frequency, np.zeros(2), np.zeros(2))
-        matrix = matrix + operator_drift(device, still, perturbation)
+        matrix = matrix + uncoupled_drift(device, drive, perturbation)
     for j in (0, 1):
         b, b_dag = 2 + 2 * j, 3 + 2 * j
         matrix[..., 0, b] += -1j * lower[..., j]

@@ -1,6 +1,7 @@
 """Checks of parameters: sign, finiteness, shape; each error names the argument."""
 
 from dataclasses import fields
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -42,11 +43,11 @@ def checked(
         raise ParameterError(
             f"{name} has shape {array.shape}: its last axis must have length 2, one per drum"
         )
-    if not np.all(np.isfinite(array)):
+    if not np.isfinite(array).all():
         raise ParameterError(f"{name} holds NaN or infinity: give finite numbers")
-    if sign == "positive" and not np.all(array > 0):
+    if sign == "positive" and not (array > 0).all():
         raise ParameterError(f"{name} is zero or negative: give a number above zero")
-    if sign == "not negative" and not np.all(array >= 0):
+    if sign == "not negative" and not (array >= 0).all():
         raise ParameterError(f"{name} is negative: give zero or more")
     array.flags.writeable = False
     return array
@@ -54,6 +55,9 @@ def checked(
 
 def broadcast_shape(named: list[tuple[str, tuple[int, ...]]]) -> tuple[int, ...]:
     """Common shape of named shapes; ParameterError names the first that does not broadcast."""
+    distinct = {one for _, one in named if one}
+    if len(distinct) < 2:
+        return distinct.pop() if distinct else ()
     shape: tuple[int, ...] = ()
     for name, one in named:
         try:
@@ -72,19 +76,24 @@ class Checked:
     _RULES: ClassVar[dict[str, dict]] = {}
 
     def __post_init__(self) -> None:
-        prefix = type(self).__name__.lower()
-        for one in fields(self):  # type: ignore[arg-type]
-            rule = self._RULES[one.name]
-            value = checked(getattr(self, one.name), f"{prefix}.{one.name}", **rule)
-            object.__setattr__(self, one.name, value)
+        for name, label, rule in _fields_of(type(self)):  # type: ignore[arg-type]
+            object.__setattr__(self, name, checked(getattr(self, name), label, **rule))
         broadcast_shape(self.leading_shapes())
 
     def leading_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
         """Names of the fields and their shapes without the axis of the drums."""
-        prefix = type(self).__name__.lower()
         found = []
-        for one in fields(self):  # type: ignore[arg-type]
-            shape = np.shape(getattr(self, one.name))
-            per_drum = self._RULES[one.name].get("per_drum", False)
-            found.append((f"{prefix}.{one.name}", shape[:-1] if per_drum else shape))
+        for name, label, rule in _fields_of(type(self)):  # type: ignore[arg-type]
+            shape = np.shape(getattr(self, name))
+            found.append((label, shape[:-1] if rule.get("per_drum", False) else shape))
         return found
+
+
+@cache
+def _fields_of(kind: type[Checked]) -> list[tuple[str, str, dict]]:
+    """Name, name in messages, and rule of every field."""
+    prefix = kind.__name__.lower()
+    return [
+        (one.name, f"{prefix}.{one.name}", kind._RULES[one.name])
+        for one in fields(kind)  # type: ignore[arg-type]
+    ]

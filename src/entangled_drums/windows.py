@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import fft
 
 from entangled_drums.errors import ParameterError
 
@@ -140,7 +141,7 @@ def shape_for_sums(name: str, effective: float) -> float:
 def expected_periodogram(
     spectrum: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     frequency_hz: NDArray[np.float64],
-    bin_width_hz: float,
+    bin_width_hz: ArrayLike,
     name: str,
     *,
     oversampling: int = 4,
@@ -152,9 +153,10 @@ def expected_periodogram(
     ----------
     spectrum : callable
         Takes frequencies (K,) in Hz and returns the spectrum (..., K).
-    frequency_hz : ndarray, (F,)
-        Bin centres, multiples of the bin width apart; gaps are allowed.
-    bin_width_hz : float
+    frequency_hz : ndarray, (F,) or (..., F)
+        Bin centres, multiples of the bin width apart; gaps are allowed. Spectra with bins of their
+        own have them at the same multiples, and `spectrum` takes and returns (..., K).
+    bin_width_hz : float or ndarray, (..., 1)
         Inverse length of a segment.
     name : str
         Window.
@@ -167,14 +169,26 @@ def expected_periodogram(
     Returns
     -------
     ndarray, (..., F)
+
+    Raises
+    ------
+    ParameterError
+        If spectra with bins of their own have them at different multiples of the bin width.
     """
-    index = np.round((frequency_hz - frequency_hz[0]) / bin_width_hz).astype(np.int64)
+    start_hz, bin_width_hz = frequency_hz[..., :1], np.asarray(bin_width_hz)
+    every = np.round((frequency_hz - start_hz) / bin_width_hz).astype(np.int64)
+    index = every.reshape(-1, every.shape[-1])[0]
+    if np.any(every != index):
+        raise ParameterError(
+            "frequency_hz: bins of the spectra differ in units of their widths; "
+            "give each spectrum the same multiples of its bin width"
+        )
     parts = np.split(np.arange(index.size), np.flatnonzero(np.diff(index) > 2 * margin_bins) + 1)
     smoothed = []
     for part in parts:
         first = index[part[0]] - margin_bins
         count = (index[part[-1]] + margin_bins - first + 1) * oversampling
-        grid = frequency_hz[0] + bin_width_hz * (first + np.arange(count) / oversampling)
+        grid = start_hz + bin_width_hz * (first + np.arange(count) / oversampling)
         values = spectrum(grid)
         mixed = smooth(values, oversampling, name)
         smoothed.append(mixed[..., (index[part] - first) * oversampling])
@@ -195,10 +209,9 @@ def smooth(values: NDArray[np.float64], oversampling: int, name: str) -> NDArray
 
     Returns
     -------
-    ndarray, (..., 2 K)
-        The first half belongs to the grid.
+    ndarray, (..., K)
     """
-    # An even extension has no step at its ends, where a periodic one would ring.
-    even = np.concatenate([values, values[..., ::-1]], axis=-1)
-    lag = np.fft.rfftfreq(even.shape[-1], d=1.0 / oversampling)
-    return np.fft.irfft(np.fft.rfft(even) * window(name).autocorrelation(lag), n=even.shape[-1])
+    # Mirrored at its ends a spectrum has no step there, where a periodic one would ring: this
+    # makes its Fourier series one of cosines.
+    lag = np.arange(values.shape[-1]) * (oversampling / (2.0 * values.shape[-1]))
+    return np.asarray(fft.idct(fft.dct(values) * window(name).autocorrelation(lag)))

@@ -364,12 +364,11 @@ def test_counter_rotating_terms_act_on_probed_spectra_too():
 def test_a_spurious_line_stands_in_its_bin_and_leaks_into_neighbours():
     line = Imperfections(spurious_lines=(SpuriousLine(2.5e3, 10.0),))
     frequency = 1.0e3 * np.arange(-20, 21)
-    averaging = receiver.Averaging(1.0e3, 10)
 
     def nothing(frequency_hz):
         return np.zeros(frequency_hz.shape)
 
-    power = receiver.expected_power(nothing, frequency, averaging, VALUES, line, 1.0)
+    power = receiver.expected_power(nothing, frequency, 1.0e3, "boxcar", VALUES, line, 1.0)
     excess = power - VALUES["receiver.added_noise"]
     assert excess[22] == pytest.approx(10.0 * np.sinc(0.5) ** 2)
     assert excess[23] == pytest.approx(excess[22]) and excess[21] < 0.2 * excess[22]

@@ -176,7 +176,7 @@ class ToneSpectra:
         grid = first + self.bin_width[..., None] * steps
         spectrum = mixed(levels, self.transfer(values, grid)[0])
         at = (index + _MARGIN_BINS) * _OVERSAMPLING
-        added = windows.smooth(spectrum, _OVERSAMPLING, self.window)[..., :count] - spectrum
+        added = windows.smooth(spectrum, _OVERSAMPLING, self.window) - spectrum
         return np.take_along_axis(added, at, axis=-1)
 
     def recorded_transfer(self, values: Values) -> Array:
@@ -285,7 +285,7 @@ def linear_model(
             changes = windows.smooth(output[1:] - output[0], 1, table.window)
             output[0] += arriving(centre).smoothing(centre, level)
             # Derivatives need no more than their own bins: lines are wider than those.
-            output[1:] = output[0] + changes[..., : output.shape[-1]]
+            output[1:] = output[0] + changes
         gain, port, background = (values[n][..., None] for n in (GAIN, PORT, BACKGROUND))
         means = (gain * (output - port) + background).reshape(len(points), -1)
         return means[0], (means[1:] - means[0]) / steps[:, None]

@@ -84,7 +84,8 @@ def compare(
     expected = receiver.expected_power(
         time_record.folded(output, sample_rate_hz, port),
         frequency,
-        averaging,
+        bin_width_hz,
+        window,
         values,
         Imperfections(finite_record=True),
         gain,

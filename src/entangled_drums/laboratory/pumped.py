@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import xarray
@@ -26,7 +27,7 @@ from entangled_drums.laboratory.imperfections import (
     true_probe,
     true_system,
 )
-from entangled_drums.nodes import lines_of, nodes
+from entangled_drums.nodes import interpolated, lines_of, places
 from entangled_drums.parameters import DriveSettings, ProbeSettings
 from entangled_drums.phase_series import HARMONICS, PHASES, harmonics, phase_harmonics
 from entangled_drums.system import System
@@ -121,22 +122,27 @@ def line_centres_hz(
 
 
 def emission_psd(
-    system: System, truth: Mapping[str, float], imperfections: Imperfections, along: Course
+    system: System, truth: Mapping[str, Any], imperfections: Imperfections, along: Course
 ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
-    """Return the true spectrum (spectra, K) under the drive, averaged over the course."""
+    """Return the true spectrum (..., K) under the drive, averaged over the course.
+
+    Leading axes are those of the system but for the last one, which has the nodes of the course.
+    Frequencies in Hz may be (K,) or (..., K).
+    """
     covariance.require(covariance.steady_state(system))
     if imperfections.counter_rotating:
         modulation = tones.drive_modulation(system.drive, counter_rotating=True)
         periodic.require_stable(system, modulation)
 
     def exact(omega: NDArray[np.float64]) -> NDArray[np.float64]:
+        omega = omega[..., None, :]
         if imperfections.counter_rotating:
             found = spectra.beyond_rwa_output_psd(system, omega, harmonics=2, require_stable=False)
         else:
             found = spectra.output_psd(system, omega, require_stable=False)
         found = found + isolator.under_tones(system, omega, truth, imperfections)
-        found = np.broadcast_to(found, (*along.drum_shift_hz.shape, omega.size))
-        return np.einsum("k,skf->sf", along.weights, found)
+        found = np.broadcast_to(found, np.broadcast_shapes(found.shape, (*system.shape, 1)))
+        return np.asarray(along.weights @ found)
 
     resolution = _RESOLUTION * (0.5 if imperfections.drum_drift_hz else 1.0)
     return _interpolated(exact, system, resolution)
@@ -148,14 +154,26 @@ def _interpolated(
     resolution: float,
     offset: float = 0.0,
 ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
-    """A spectrum (spectra, K) as a function of Hz, solved at the frequencies that resolve it."""
+    """A spectrum (..., K) as a function of Hz, solved at the frequencies that resolve it."""
     drift = model.operator_drift(system.device, system.drive, system.perturbation)
-    lines = lines_of(drift.reshape(-1, 6, 6)[0], offset)
 
     def output(frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:
         omega = np.asarray(angular(frequency_hz))
-        few = nodes(omega, float(np.min(np.diff(omega))), lines, resolution)
-        return few.to_bins(exact(few.at))
+        rows = omega.reshape(-1, omega.shape[-1])
+        shape = np.broadcast_shapes(system.shape, (*omega.shape[:-1], 1))
+        # Spectra on the same bins share their nodes: those of the first are good for all.
+        first = np.broadcast_to(drift, (*shape, 6, 6)).reshape(len(rows), -1, 6, 6)[:, 0]
+        blocks = [
+            places(row, float(np.min(np.diff(row))), lines_of(one, offset), resolution)
+            for row, one in zip(rows, first, strict=True)
+        ]
+        at = [np.concatenate([nodes for _, nodes in one]) for one in blocks]
+        most = max(one.size for one in at)
+        padded = np.stack([np.pad(one, (0, most - one.size), mode="edge") for one in at])
+        values = exact(padded.reshape((*omega.shape[:-1], most)))
+        each = zip(rows, blocks, values.reshape(len(rows), -1, most), strict=True)
+        found = [interpolated(*one) for one in each]
+        return np.reshape(found, (*values.shape[:-1], omega.shape[-1]))
 
     return output
 

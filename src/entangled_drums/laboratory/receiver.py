@@ -5,7 +5,7 @@ Gaussian noise is Gamma distributed around it, with neighbours correlated as the
 `entangled_drums.windows`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,29 +116,90 @@ def record(
     ndarray, (..., F)
         Quanta.
     """
-    if generator is None:
-        gain = gain_of_run(truth, imperfections, None, power_of_tones)
-        return expected_power(output, frequency_hz, averaging, truth, imperfections, gain)
     # Separate streams: switching the drift on must not change the noise of the bins.
-    bins, run = generator.spawn(2)
-    gain = gain_of_run(truth, imperfections, run, power_of_tones)
-    return averaged_periodogram(
-        expected_power(output, frequency_hz, averaging, truth, imperfections, gain),
-        averaging,
-        bins,
-        np.round(frequency_hz / averaging.bin_width_hz).astype(np.int64),
+    bins, run = (None, None) if generator is None else generator.spawn(2)
+    mean = expected_power(
+        output,
+        frequency_hz,
+        averaging.bin_width_hz,
+        averaging.window,
+        truth,
+        imperfections,
+        gain_of_run(truth, imperfections, run, power_of_tones),
     )
+    if bins is None:
+        return mean
+    number = np.round(frequency_hz / averaging.bin_width_hz).astype(np.int64)
+    return averaged_periodogram(mean, averaging, bins, number)
+
+
+def record_runs(
+    output: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    frequency_hz: NDArray[np.float64],
+    averaging: Sequence[Averaging],
+    truth: Mapping[str, float],
+    imperfections: Imperfections,
+    generator: np.random.Generator,
+    power_of_tones: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Record spectra of which each is a run of its own, with its own bins, gain and noise.
+
+    Parameters
+    ----------
+    output : callable
+        Takes frequencies (R, C, K) in Hz from the drive centre, returns S_out (R, C, K) in quanta.
+    frequency_hz : ndarray, (R, C, F)
+        Bin centres, in every spectrum at the same multiples of its bin width from the first.
+    averaging : sequence of Averaging
+        Of each spectrum, row by row; all with one window.
+    truth, imperfections, generator
+        See `record`.
+    power_of_tones : ndarray, (R, C)
+        See `tone_power`.
+
+    Returns
+    -------
+    ndarray, (R, C, F)
+        Quanta.
+    """
+    streams = [one.spawn(2) for one in generator.spawn(len(averaging))]
+    gain = [
+        gain_of_run(truth, imperfections, run, float(power))
+        for (_, run), power in zip(streams, power_of_tones.flat, strict=True)
+    ]
+    each = (*power_of_tones.shape, 1)
+    mean = expected_power(
+        output,
+        frequency_hz,
+        np.reshape([one.bin_width_hz for one in averaging], each),
+        averaging[0].window,
+        truth,
+        imperfections,
+        np.reshape(gain, each),
+    )
+    power = [
+        averaged_periodogram(one, of, bins)
+        for one, of, (bins, _) in zip(
+            mean.reshape(-1, mean.shape[-1]), averaging, streams, strict=True
+        )
+    ]
+    return np.reshape(power, mean.shape)
 
 
 def expected_power(
     output: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     frequency_hz: NDArray[np.float64],
-    averaging: Averaging,
+    bin_width_hz: ArrayLike,
+    window: str,
     truth: Mapping[str, float],
     imperfections: Imperfections,
-    gain: float,
+    gain: ArrayLike,
 ) -> NDArray[np.float64]:
-    """Return the expected power (..., F) of the bins, arguments as in `record`."""
+    """Return the expected power (..., F) of the bins, arguments as in `record`.
+
+    Bins (S, F) with bin widths and gains (S, 1) are those of spectra with bins of their own.
+    """
+    gain, bin_width_hz = np.asarray(gain), np.asarray(bin_width_hz)
     added = float(parameters.receiver(truth).added_noise)
 
     def power(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -147,14 +208,12 @@ def expected_power(
         return gain * ripple * (output(frequency) + added)
 
     if imperfections.finite_record:
-        mean = windows.expected_periodogram(
-            power, frequency_hz, averaging.bin_width_hz, averaging.window
-        )
+        mean = windows.expected_periodogram(power, frequency_hz, bin_width_hz, window)
     else:
         mean = power(frequency_hz)
     for line in imperfections.spurious_lines:
-        offset = (frequency_hz - line.frequency_hz) / averaging.bin_width_hz
-        mean = mean + gain * line.quanta * _line_shape(offset, averaging.window)
+        offset = (frequency_hz - line.frequency_hz) / bin_width_hz
+        mean = mean + gain * line.quanta * _line_shape(offset, window)
     return mean
 
 
