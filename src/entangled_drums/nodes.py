@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
 
-from entangled_drums import spline
 from entangled_drums.parameters import ProbeSettings
 from entangled_drums.units import angular
 
@@ -138,4 +138,4 @@ def interpolated(frequency: Array, blocks: list[tuple[slice, Array]], values: Ar
 
 def _joined(bins: Array, at: Array, values: Array) -> Array:
     # Where every bin is a node there is nothing between them.
-    return values if at.size == bins.size else spline.cubic(at, values, bins)
+    return values if at.size == bins.size else CubicSpline(at, values, axis=-1)(bins)
