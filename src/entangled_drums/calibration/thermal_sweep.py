@@ -8,8 +8,8 @@ carries is proportional to the difference of a power p of the temperatures of it
 
 with T_cold the temperature that belongs to the drum's occupation at base temperature. The power
 depends on what the link is made of (2 for electrons, 4 for phonons at an interface, 5 for phonons
-to electrons): its logarithm is free for each drum, with a wide prior. The cavity's baths warm with the
-cryostat by an unknown amount at each temperature, the same for port and internal loss.
+to electrons): its logarithm is free for each drum, with a wide prior. The cavity's baths warm with
+the cryostat by an unknown amount at each temperature, the same for port and internal loss.
 """
 
 import numpy as np
