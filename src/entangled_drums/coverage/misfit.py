@@ -25,7 +25,7 @@ from entangled_drums.coverage.experiment import Experiment
 from entangled_drums.coverage.summary import rate
 from entangled_drums.errors import EntangledDrumsError, InferenceError
 from entangled_drums.inference.fine_effects import Fidelity
-from entangled_drums.inference.mode_search import find_modes
+from entangled_drums.inference.mode_search import climb, find_modes
 from entangled_drums.inference.model_based import ModelBasedSettings, Prepared, prepare
 from entangled_drums.inference.observation import observation
 from entangled_drums.inference.prior_weight import gradients
@@ -212,7 +212,7 @@ class Laboratory:
 def fit(laboratory: Laboratory, fidelity: Fidelity, prepared: Prepared) -> Fit:
     """Fit the expected powers of a laboratory."""
     density = laboratory.density(None, fidelity, prepared)
-    mode = find_modes(density, np.zeros((1, density.size)))[0]
+    mode = climb(density, np.zeros((1, density.size)))[0]
     density = density.with_effects_at(mode.u, slopes=False)
     mode = find_modes(density, mode.u[None])[0]
     goodness = density.goodness(mode.u)
@@ -345,9 +345,9 @@ def noticed(
     other = replace(laboratory, calibration=replace(laboratory.calibration, values=values))
     density = other.density(of_records, fidelity, prepared)
     try:
-        mode = find_modes(density, np.zeros((1, density.size)))[0]
+        mode = climb(density, np.zeros((1, density.size)))[0]
         density = density.with_effects_at(mode.u, slopes=False)
-        mode = find_modes(density, mode.u[None])[0]
+        mode = climb(density, mode.u[None])[0]
     except EntangledDrumsError:
         return True
     p_values = {name: one.p_value for name, one in density.goodness(mode.u).items()}

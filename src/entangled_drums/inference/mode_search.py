@@ -34,7 +34,8 @@ class Mode:
         Standardised parameters; on a bound where the maximum is cut off by it.
     log_posterior : float
     information : ndarray, (P, P)
-        Observed information: minus the second derivatives of the log-posterior there.
+        Minus the second derivatives of the log-posterior there: expected, or observed where it is
+        positive.
     starts : int
         How many starts ended here.
     """
@@ -46,7 +47,19 @@ class Mode:
 
 
 def find_modes(target: Target, starts: Array) -> list[Mode]:
-    """Climb from every start; return the distinct modes, best first.
+    """Climb from every start; return the distinct modes with the observed information, best first.
+
+    Arguments and errors as for `climb`.
+    """
+    modes = climb(target, starts)
+    return [
+        replace(mode, information=_positive(target.observed_information(mode.u), mode.information))
+        for mode in modes
+    ]
+
+
+def climb(target: Target, starts: Array) -> list[Mode]:
+    """Climb from every start; return the distinct modes with the expected information, best first.
 
     Parameters
     ----------
@@ -109,7 +122,7 @@ def find_modes(target: Target, starts: Array) -> list[Mode]:
             f"model-based route: {np.sum(~settled)} of {len(u)} searches for the best parameters "
             "do not settle; check the recordings against the calibration"
         )
-    return _distinct(target, u[settled], value[settled], information[settled])
+    return _distinct(u[settled], value[settled], information[settled])
 
 
 def _step(
@@ -139,27 +152,18 @@ def _step(
     return step * float(np.min((u - lowest)[beyond] / -step[beyond])), True
 
 
-def _distinct(target: Target, u: Array, value: Array, information: Array) -> list[Mode]:
+def _distinct(u: Array, value: Array, information: Array) -> list[Mode]:
     found: list[Mode] = []
-    counted: list[int] = []
     for at in np.argsort(-value, kind="stable"):
-        same = next(
-            (
-                number
-                for number, mode in enumerate(found)
-                if (u[at] - mode.u) @ information[at] @ (u[at] - mode.u) < 1.0
-            ),
-            None,
-        )
-        if same is not None:
-            counted[same] += 1
-            continue
-        if found and value[at] < found[0].log_posterior - 30.0:
-            continue
-        observed = _positive(target.observed_information(u[at]), information[at])
-        found.append(Mode(u[at], float(value[at]), observed, 0))
-        counted.append(1)
-    return [replace(mode, starts=number) for mode, number in zip(found, counted, strict=True)]
+        for number, mode in enumerate(found):
+            apart = u[at] - mode.u
+            if apart @ information[at] @ apart < 1.0:
+                found[number] = replace(mode, starts=mode.starts + 1)
+                break
+        else:
+            if not found or value[at] >= found[0].log_posterior - 30.0:
+                found.append(Mode(u[at], float(value[at]), information[at], 1))
+    return found
 
 
 def _positive(observed: Array, expected: Array) -> Array:

@@ -9,7 +9,7 @@ from entangled_drums.errors import InferenceError
 from entangled_drums.inference import ensemble, importance
 from entangled_drums.inference.fine_effects import FineEffects
 from entangled_drums.inference.importance import RELIABLE_PARETO_SHAPE, Sample
-from entangled_drums.inference.mode_search import Mode, find_modes
+from entangled_drums.inference.mode_search import Mode, climb, find_modes
 from entangled_drums.inference.target import Target
 
 Array = NDArray[np.float64]
@@ -136,7 +136,7 @@ def search(
         target = target.with_effects_at(np.zeros(target.size))
     else:
         target = target.with_effects(effects)
-    modes = find_modes(target, starts)
+    modes = climb(target, starts)
     target = target.with_effects_at(modes[0].u, slopes=effects is None)
     refined = find_modes(target, np.stack([mode.u for mode in modes]))
     modes = [
