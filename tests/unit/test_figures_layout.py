@@ -63,3 +63,11 @@ def test_what_overlaps_or_leaves_the_paper_is_found():
         figure.text(0.99, 0.1, "far out")
         figure.text(0.1, 0.9, "alone")
     assert sorted(overlapping_text(figure)) == [("far out", OUTSIDE), ("one", "other")]
+
+
+def test_turned_texts_overlap_if_they_meet_and_not_if_only_their_upright_boxes_do():
+    with style.context():
+        figure = style.new_figure(89.0, 60.0)
+        for left, name in ((0.2, "0.025"), (0.28, "0.050"), (0.7, "one"), (0.71, "other")):
+            figure.text(left, 0.5, name, rotation=45.0)
+    assert overlapping_text(figure) == [("one", "other")]

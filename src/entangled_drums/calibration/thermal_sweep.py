@@ -35,7 +35,7 @@ Array = NDArray[np.float64]
 LINK_POWER, LINK_POWER_UNCERTAINTY = 4.0, 1.5
 """Prior of p, an assumption wide enough for every link that is known."""
 _CAVITY_WARMING = 3.0
-_LOWEST_POWER = 1.0
+LOWEST_POWER = 1.0
 _COLDEST = 1e-3
 
 
@@ -75,7 +75,7 @@ def calibrate(dataset: xarray.Dataset, knowledge: Knowledge, fidelity: Fidelity)
 
     def occupations(system: System, values: Values, own: Array) -> Array:
         found = heated(system, values, own)
-        error, power = own[:, 0, None, None], np.maximum(own[:, 1:3], _LOWEST_POWER)
+        error, power = own[:, 0, None, None], np.maximum(own[:, 1:3], LOWEST_POWER)
         found = found + np.zeros((len(own), *table.shape.shape, 1))
         found[..., :2] += own[:, None, 3:, None]
         for at, drum in enumerate(DRUMS):
