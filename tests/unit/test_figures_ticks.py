@@ -8,7 +8,7 @@ from entangled_drums.figures import style, ticks
 
 @pytest.mark.parametrize(
     ("low", "high"),
-    [(-700.0, -621.0), (-708.0, -612.0), (132.31, 132.98), (0.0, 0.07), (3.0, -1.0)],
+    [(-700.0, -621.0), (-708.0, -612.0), (132.31, 132.98), (132.55, 132.65), (0.0, 0.07), (3.0, -1.0)],
 )
 @pytest.mark.parametrize("room", [0.08, 0.15])
 def test_inner_ticks(low, high, room):
@@ -21,6 +21,8 @@ def test_inner_ticks(low, high, room):
     free = room * np.ptp(ends)
     assert np.all((places >= ends[0] + free) & (places <= ends[1] - free))
     assert np.ptp(np.diff(places)) < 1e-9
+    texts = [text.get_text().replace("\N{MINUS SIGN}", "-") for text in axes.get_xticklabels()]
+    assert [float(text) for text in texts] == pytest.approx(list(places))
 
 
 def test_plain_ticks_are_written_without_powers():

@@ -50,12 +50,12 @@ _MOST_DRAWS = 1000
 _RANGE = (0.003, 0.997)
 _LARGEST_ZOOM = 1.5
 _REACH = 4.0
-_LEFT_MM = 14.0
-_BOTTOM_MM = 18.0
+_LEFT_MM = 15.0
+_BOTTOM_MM = 19.0
 _RIGHT_MM = 3.0
 _TOP_MM = 3.0
 _GAP_MM = 1.6
-_LABELS_MM = (8.6, 10.4)
+_LABELS_MM = (9.6, 11.2)
 """Distance of the labels of the horizontal and the vertical axes from their panels."""
 
 

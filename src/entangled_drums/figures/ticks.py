@@ -1,7 +1,7 @@
 """Where the ticks of an axis stand, and how they are written."""
 
 from matplotlib.axis import Axis
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator, ScalarFormatter
 
 PLAIN_TICKS = tuple(digit * 10.0**power for power in range(-3, 6) for digit in (1.0, 2.0, 5.0))
 """Ticks of logarithmic axes that span few decades, written as plain numbers."""
@@ -34,3 +34,5 @@ def inner(axis: Axis, count: int, room: float = 0.12) -> None:
         places = [float(one) for one in found if low + free <= one <= high - free]
         count += 1
     axis.set_major_locator(FixedLocator(places))
+    # Numbers in full: an offset would have no place of its own.
+    axis.set_major_formatter(ScalarFormatter(useOffset=False))
