@@ -12,6 +12,7 @@ from tests.unit.inference_samples import UNCERTAINTIES, VALUES
 from entangled_drums import calibration, parameters, prior, spectra
 from entangled_drums.calibration import chain, report, scoring, thermal_sweep
 from entangled_drums.calibration.background import ADDED, BACKGROUND, GAIN, PORT, with_background
+from entangled_drums.calibration.curves import STEPS_BETWEEN
 from entangled_drums.calibration.gaussian import Calibration
 from entangled_drums.calibration.knowledge import REST, REST_UNCERTAINTY, Knowledge
 from entangled_drums.calibration.tone_spectra import (
@@ -300,6 +301,44 @@ def test_the_fitted_bath_of_every_spectrum_is_what_the_law_of_heating_says():
     fitted = np.reshape([point["bath_occupation_fitted"] for point in told], shape)
     for at, drum in enumerate(dataset["drum"].values):
         assert fitted[at] == pytest.approx(law[at, :, 1 + drum], rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("step", "abscissa", "quantities"),
+    [
+        ("thermal_sweep", "temperature_k", ("bath_occupation", "cryostat_occupation")),
+        ("sideband_cooling", "red_photons", ("bath_occupation", "width_hz", "occupation")),
+        ("sideband_narrowing", "blue_photons", ("bath_occupation", "width_hz", "occupation")),
+    ],
+)
+def test_curves_pass_through_what_was_fitted_at_every_spectrum(step, abscissa, quantities):
+    told = report.contents(calibrated(1), recordings(1))[step]
+    assert [curve["drum"] for curve in told["curves"]] == [1, 2]
+    for curve in told["curves"]:
+        points = [point for point in told["points"] if point["drum"] == curve["drum"]]
+        at = slice(None, None, STEPS_BETWEEN)
+        assert curve[abscissa][at] == pytest.approx([point[abscissa] for point in points])
+        assert set(curve) == {"drum", abscissa, *quantities}
+        for name in quantities:
+            fitted = np.array([point.get(f"{name}_fitted", point.get(name)) for point in points])
+            # Of the other drum, a point knows the law that it has at base temperature only.
+            assert curve[name][at] == pytest.approx(fitted, rel=1e-4), name
+
+
+def test_between_the_spectra_widths_follow_the_optical_damping():
+    """Below the width of the cavity the damping is proportional to the photons."""
+    told = report.contents(calibrated(1), recordings(1))
+    for step, abscissa in (
+        ("sideband_cooling", "red_photons"),
+        ("sideband_narrowing", "blue_photons"),
+    ):
+        for curve in told[step]["curves"]:
+            photons, width = (
+                np.array(curve[name])[: STEPS_BETWEEN + 1] for name in (abscissa, "width_hz")
+            )
+            slope, bare = np.polyfit(photons[[0, -1]], width[[0, -1]], 1)
+            assert np.all(np.diff(photons) > 0.0)
+            assert width == pytest.approx(bare + slope * photons, rel=1e-3)
 
 
 def test_each_probe_sees_the_line_of_each_drum():

@@ -7,6 +7,7 @@ import pytest
 from tests.unit.calibration_samples import calibrated
 from tests.unit.inference_samples import CALIBRATION
 from tests.unit.posterior_samples import around
+from tests.unit.redrawn import not_in_table
 
 from entangled_drums.calibration.background import ADDED, GAIN
 from entangled_drums.errors import FileFormatError
@@ -226,3 +227,9 @@ def test_other_files_are_refused():
         against(sweep(), "a", "temperature_k", "level", "quanta")
     with pytest.raises(FileFormatError, match="no nothing in its parameters"):
         sweep().parameter("nothing")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_table_redraws_the_figure(name):
+    module, data = FIGURES[name]
+    assert not_in_table(module.draw(data(), ORIGIN).axes, module.plotted(data())) == []

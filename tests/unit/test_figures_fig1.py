@@ -1,10 +1,12 @@
 """Figure 1 follows the config: places to scale, labels, drums."""
 
 import numpy as np
+import pandas
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import Circle
 from tests.unit.figure_samples import DEVICE, ORIGIN
+from tests.unit.redrawn import not_in_table
 
 from entangled_drums.figures import fig1, style
 from entangled_drums.figures.layout import overlapping_text
@@ -129,3 +131,21 @@ def test_caption_numbers():
     assert quoted["half_separation"] == "10.65 MHz"
     assert quoted["probe_offset"] == "150 kHz"
     assert "probe_offset" not in fig1.quoted(scheme(probe=None))
+
+
+def test_the_table_redraws_the_figure():
+    """Places of all tones (see above), and the cavity's line: each stands on a row of its own."""
+    shown = scheme(OTHER)
+    frame = fig1.plotted(shown)
+    for axes, panel in zip(fig1.draw(shown, ORIGIN).axes[1:3], ("c", "b"), strict=True):
+        here = frame[frame["panel"] == panel]
+        base = len(shown.rows) - 1.0
+        line = here[here["series"] == fig1.CAVITY]
+        drawn = line.assign(y=base + fig1.TONE_HEIGHT * line["y"], lower=base)
+        tones = here[here["series"] != fig1.CAVITY]
+        for low, row in ((base - row, row) for row in tones["y"].unique()):
+            for height in (fig1.TONE_HEIGHT, fig1.SIDEBAND_HEIGHT):
+                on_row = tones[tones["y"] == row]
+                ends = on_row.assign(series=row, y=low + height, lower=low, upper=low + height)
+                drawn = pandas.concat([drawn, ends.assign(panel=f"{panel} {height}")])
+        assert not_in_table([axes], drawn) == []

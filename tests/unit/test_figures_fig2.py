@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from tests.unit.inference_samples import VALUES
 from tests.unit.posterior_samples import CALIBRATION, around, recordings
+from tests.unit.redrawn import not_in_table
 
 from entangled_drums.errors import FileFormatError
 from entangled_drums.figures import fig2, style
@@ -98,3 +99,7 @@ def test_caption_numbers(data):
 def test_nothing_to_show_is_an_error():
     with pytest.raises(FileFormatError, match="no operating point has a posterior"):
         fig2.EmissionData((), None)
+
+
+def test_the_table_redraws_the_figure(data, frame):
+    assert not_in_table(fig2.draw(data, ORIGIN).axes, frame) == []

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from tests.unit.inference_samples import PHASES, VALUES
 from tests.unit.posterior_samples import CALIBRATION, around, recordings
+from tests.unit.redrawn import not_in_table
 
 from entangled_drums.errors import FileFormatError
 from entangled_drums.figures import fig3, style
@@ -112,3 +113,7 @@ def test_no_phase_scan_is_an_error(data):
     )
     with pytest.raises(FileFormatError, match="no phase scan"):
         fig3.plotted(blind)
+
+
+def test_the_table_redraws_the_figure(data, frame):
+    assert not_in_table(fig3.draw(data, ORIGIN).axes, frame) == []

@@ -8,6 +8,7 @@ import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from tests.unit.redrawn import not_in_table
 
 from entangled_drums.errors import FileFormatError
 from entangled_drums.figures import fig4, style
@@ -364,3 +365,12 @@ def test_nothing_to_draw_is_refused():
     empty = fig4.TheoryCurve([0.1], [np.nan], [np.nan], [np.nan])
     with pytest.raises(FileFormatError, match="theory of duan has no steady state"):
         fig4.draw([fig4.PowerData("reference", 1.4e5, empty, empty, ())], None, ORIGIN)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_table_redraws_the_figure(case):
+    data = invented_powers(*case)
+    # The recalled value has axes of its own, the last: it has no x.
+    panels = fig4.draw(data, RECALLED, ORIGIN).axes[:-1]
+    assert len(panels) == 2 * len(data)
+    assert not_in_table(panels, fig4.plotted(data, RECALLED)) == []

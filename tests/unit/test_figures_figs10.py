@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.unit.redrawn import not_in_table
 from tests.unit.test_coverage import made_up
 
 from entangled_drums.coverage.scenarios import BORDER, COVERAGE, FAR, POWER, SCENARIOS
@@ -58,3 +59,18 @@ def test_caption_numbers():
     empty = figs10.quoted(summarise([made_up(COVERAGE)]))
     assert empty["border"] == empty["far"] == empty["power"] == "not studied"
     assert {BORDER, POWER} <= set(SCENARIOS)
+
+
+def test_the_table_redraws_the_figure():
+    summary = study(100)
+    frame = figs10.plotted(summary)
+    levels, claims, *ranks = figs10.draw(summary, ORIGIN).axes
+    assert not_in_table(ranks, frame) == []
+    # Quantities and scenarios stand beside each other: along that axis the table has their names.
+    for axes, panel, along in ((levels, "a", 1), (claims, "b", 0)):
+        rows = frame[frame["panel"] == panel]
+        bars = [bar for container in axes.containers for bar in container[2]]
+        ends = np.concatenate([np.array(bar.get_segments())[:, :, along] for bar in bars])
+        points = np.concatenate([one[0].get_xydata()[:, along] for one in axes.containers])
+        assert points == pytest.approx(rows["y"].to_numpy(), abs=1e-7)
+        assert ends == pytest.approx(rows[["lower", "upper"]].to_numpy(), abs=1e-7)

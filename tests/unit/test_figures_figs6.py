@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from tests.unit.figure_samples import DEVICE, DRIVE, ORIGIN, WORKED_EXAMPLE
+from tests.unit.redrawn import not_in_table
 
 from entangled_drums import probe_disturbance
 from entangled_drums.errors import UnstableDriveError
@@ -106,3 +107,7 @@ def test_caption_numbers(found):
     assert near == pytest.approx(1.0, abs=1e-12)
     assert quoted["limit"] == f"at {limit_hz / 1e3:.1f} kHz"
     assert found.strength_at_bound_hz("squeezed") is None
+
+
+def test_the_table_redraws_the_figure(found):
+    assert not_in_table(figs6.draw(found, ORIGIN).axes, figs6.plotted(found)) == []

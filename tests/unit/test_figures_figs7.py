@@ -4,6 +4,7 @@ import numpy as np
 import pandas
 import pytest
 from tests.unit.figure_samples import DEVICE, DRIVE, ORIGIN, POINTS, POWERS
+from tests.unit.redrawn import not_in_table
 
 from entangled_drums.errors import FileFormatError
 from entangled_drums.figures import figs7, output
@@ -192,3 +193,7 @@ def test_wrong_axes_and_nothing_to_draw_are_refused(sweeps):
         figs7.cooperativity_map(sweeps["map-occupations"], POWERS, POINTS)
     with pytest.raises(FileFormatError, match="no map to draw"):
         figs7.plotted([])
+
+
+def test_the_table_redraws_the_figure(maps):
+    assert not_in_table(figs7.draw(maps, ORIGIN).axes, figs7.plotted(maps)) == []

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from tests.unit.figure_samples import DEVICE, DRIVE, ORIGIN, WORKED_EXAMPLE
+from tests.unit.redrawn import not_in_table
 
 from entangled_drums.errors import FileFormatError
 from entangled_drums.figures import figs8
@@ -108,3 +109,7 @@ def test_an_optimum_beyond_the_sweep_is_refused(tuned):
     )
     with pytest.raises(FileFormatError, match="declare a wider range"):
         _ = cut.retuned_correction
+
+
+def test_the_table_redraws_the_figure(found, tuned):
+    assert not_in_table(figs8.draw(found, tuned, ORIGIN).axes, figs8.plotted(found, tuned)) == []

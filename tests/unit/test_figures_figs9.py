@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.stats import norm
+from tests.unit.redrawn import not_in_table
 
 from entangled_drums.errors import FileFormatError
 from entangled_drums.figures import figs9
@@ -49,10 +50,11 @@ def test_no_text_overlaps(data):
     assert any(text.get_text().startswith(ORIGIN) for text in figure.texts)
 
 
-def test_full_set_does_not_overlap():
+@pytest.mark.parametrize(("centre", "sigma"), [(1.0, 0.1), (132.6, 0.03)])
+def test_full_set_does_not_overlap(centre, sigma):
     many = {
         side: {
-            name: 1.0 + 0.1 * np.random.default_rng(at).standard_normal(200)
+            name: centre + sigma * np.random.default_rng(at).standard_normal(60)
             for at, name in enumerate(figs9.SHOWN)
         }
         for side in ("posterior", "prior")
@@ -126,3 +128,7 @@ def test_no_draws_is_an_error(data):
     empty = {name: np.empty(0) for name in CENTRES}
     with pytest.raises(FileFormatError, match="no posterior at reference-x620"):
         figs9.plotted(figs9.CornerData(empty, data.prior, None, "reference-x620"))
+
+
+def test_the_table_redraws_the_figure(data, frame):
+    assert not_in_table(figs9.draw(data, ORIGIN).axes, frame) == []

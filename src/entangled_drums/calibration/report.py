@@ -4,7 +4,7 @@ Beside parameters, covariance, nuisances and goodness of fit there are *points*:
 spectrum says by itself about width, centre and occupations of its line, with statistical errors,
 given the calibration of all other quantities. No law of heating or decoupling is used for them, so
 that figures can show the laws against them. They come from one linear step away from the fit, with
-the exact derivatives of the model.
+the exact derivatives of the model. The laws stand there as *curves*.
 """
 
 from collections.abc import Mapping
@@ -14,9 +14,11 @@ import numpy as np
 import xarray
 from numpy.typing import NDArray
 
-from entangled_drums import covariance, entanglement, jsonfile
+from entangled_drums import jsonfile
+from entangled_drums.calibration import line_state
 from entangled_drums.calibration.background import BACKGROUND, GAIN, PORT
 from entangled_drums.calibration.chain import SMALLEST_P_VALUE, STEPS, ChainResult, Step
+from entangled_drums.calibration.curves import curves
 from entangled_drums.calibration.gaussian import unit_of
 from entangled_drums.calibration.power_sweeps import probe_drive
 from entangled_drums.calibration.scoring import Fit
@@ -28,16 +30,16 @@ from entangled_drums.calibration.tone_spectra import (
     heated,
     shaped,
 )
-from entangled_drums.model import operator_drift
 from entangled_drums.recording_format import POWER
-from entangled_drums.system import Bath, System
-from entangled_drums.units import angular, cyclic, thermal_occupation
+from entangled_drums.system import System
+from entangled_drums.units import angular, thermal_occupation
 
 Array = NDArray[np.float64]
 
 FORMAT = "entangled-drums-calibration-step"
 FORMAT_VERSION = 1
-_LINES = ("thermal_sweep", "sideband_cooling", "sideband_narrowing", "probe")
+_SWEEPS = ("thermal_sweep", "sideband_cooling", "sideband_narrowing")
+_LINES = (*_SWEEPS, "probe")
 
 
 def contents(
@@ -105,6 +107,7 @@ def content(step: Step, fit: Fit, dataset: xarray.Dataset, fidelity: Fidelity) -
             "smallest_p_value_accepted": SMALLEST_P_VALUE,
         },
         "points": points(step, fit, dataset, fidelity),
+        "curves": curves(step.kind, fit, dataset) if step.name in _SWEEPS else [],
     }
 
 
@@ -127,8 +130,8 @@ def points(
     Lines add their coordinates as in the recording and, each with ``_uncertainty`` and
     ``_fitted``: ``width_hz``, ``centre_hz`` (from the drive centre), ``bath_occupation`` of the
     drum, ``internal_occupation`` of the cavity, and ``occupation`` of the drum's motion. In the
-    thermal sweep ``cavity_bath_occupation``, of port and internal loss taken as equal, stands in
-    place of the internal one, and ``cryostat_occupation`` is that of a drum that follows.
+    thermal sweep the port warms as the internal loss does, and ``cryostat_occupation`` is that of a
+    drum that follows.
     """
     quality = [
         {"label": label, "p_value": one.p_value}
@@ -199,7 +202,8 @@ def _line_points(
     np.put_along_axis(known, (own + 1)[..., None], 0.0, axis=-1)
     known[..., 1] = 0.0
     if warming:
-        known[..., 0] = 0.0
+        # Both warm alike: what the port has more than the internal loss stays.
+        known[..., 0] = levels[..., 0] - levels[..., 1]
     rest = (known[..., None, :] @ transfer[..., :4, :])[..., 0, :] + transfer[..., 4, :]
     floor = gain * (rest - port) + background
     mean = fit.mean.reshape(table.power.shape)
@@ -213,9 +217,9 @@ def _line_points(
         table.power - mean,
         weight,
     )  # fmt: skip
-    width, centre = _pole(system, own)
-    quanta = _motion(system, values, own, levels, occupations, errors)
-    quanta_fitted, _ = _motion(system, values, own, levels, fitted, errors)
+    width, centre = line_state.pole(system, own)
+    quanta = _motion(system, own, levels, occupations, errors)
+    quanta_fitted, _ = _motion(system, own, levels, fitted, errors)
     found = []
     for r in range(own.shape[0]):
         for c in range(own.shape[1]):
@@ -233,8 +237,7 @@ def _line_points(
                 "centre_hz", centre[at] + shifts[at][1], shift_errors[at][1], centre[at]
             )
             point |= _entry("bath_occupation", occupations[at][0], errors[at][0], fitted[at][0])
-            name = "cavity_bath_occupation" if warming else "internal_occupation"
-            point |= _entry(name, occupations[at][1], errors[at][1], fitted[at][1])
+            point |= _entry("internal_occupation", occupations[at][1], errors[at][1], fitted[at][1])
             point |= _entry("occupation", quanta[0][at], quanta[1][at], quanta_fitted[at])
             if warming:
                 frequency = angular(float(values[f"drum_{own[at]}.frequency_hz"].ravel()[0]))
@@ -280,7 +283,7 @@ def _by_line(
     np.put_along_axis(filled, (own + 1)[..., None], fitted[..., :1], axis=-1)
     filled[..., 1] = fitted[..., 1]
     if warming:
-        filled[..., 0] = fitted[..., 1]
+        filled[..., 0] += fitted[..., 1] - levels[..., 1]
     found = []
     for quantity, step in (("linewidth_hz", 1e-3), ("frequency_hz", 1e-3)):
         by_drum = []
@@ -299,21 +302,8 @@ def _by_line(
     return np.stack(found, axis=-2)
 
 
-def _pole(system: System, own: NDArray[np.int_]) -> tuple[Array, Array]:
-    """Width and centre (R, C), Hz, of the pole of each spectrum's own drum."""
-    drift = operator_drift(system.device, system.drive, None)
-    rates = np.linalg.eigvals(drift)[0] if drift.ndim == 5 else np.linalg.eigvals(drift)
-    rates = np.broadcast_to(rates, (*own.shape, 6))
-    detuning = np.broadcast_to(system.detuning[0], (*own.shape, 2))
-    wanted = np.take_along_axis(detuning, (own - 1)[..., None], axis=-1)
-    nearest = np.argmin(np.abs(rates + 1j * wanted), axis=-1)
-    pole = np.take_along_axis(rates, nearest[..., None], axis=-1)[..., 0]
-    return np.asarray(cyclic(-2.0 * pole.real)), np.asarray(cyclic(-pole.imag))
-
-
 def _motion(
     system: System,
-    values: Values,
     own: NDArray[np.int_],
     levels: Array,
     baths: Array,
@@ -325,15 +315,10 @@ def _motion(
     """
 
     def solved(drum_bath: Array, internal: Array) -> Array:
-        both = np.stack([levels[..., 2], levels[..., 3]], axis=-1)
-        np.put_along_axis(both, (own - 1)[..., None], np.maximum(drum_bath, 0.0)[..., None], -1)
-        bath = Bath(
-            np.maximum(levels[..., 0], 0.0)[None], np.maximum(internal, 0.0)[None], both[None]
-        )
-        state = covariance.steady_state(System(system.device, bath, system.drive))
-        quanta = entanglement.measures(covariance.require(state)).occupation[0]
-        quanta = np.broadcast_to(quanta, (*own.shape, 2))
-        return np.take_along_axis(quanta, (own - 1)[..., None], axis=-1)[..., 0]
+        changed = levels.copy()
+        np.put_along_axis(changed, (own + 1)[..., None], drum_bath[..., None], -1)
+        changed[..., 1] = internal
+        return line_state.occupation(system, own, changed)
 
     drum, internal = np.maximum(baths[..., 0], 0.0), np.maximum(baths[..., 1], 0.0)
     central = solved(drum, internal)

@@ -77,7 +77,7 @@ def calibrate(dataset: xarray.Dataset, knowledge: Knowledge, fidelity: Fidelity)
 
     def occupations(system: System, values: Values, own: Array) -> Array:
         found = heated(system, values, own)
-        error, power = own[:, 0, None, None], np.exp(np.clip(own[:, 1:3], *_POWERS))
+        error, power = own[:, 0, None, None], link_power(own[:, 1:3])
         found = found + np.zeros((len(own), *table.shape.shape, 1))
         found[..., :2] += own[:, None, 3:, None]
         for at, drum in enumerate(DRUMS):
@@ -96,6 +96,11 @@ def calibrate(dataset: xarray.Dataset, knowledge: Knowledge, fidelity: Fidelity)
     in_range = possible(table, knowledge)
     linear = linear_model(table, knowledge, nuisances, occupations)
     return fit(knowledge, nuisances, table.data(), linear, allowed)
+
+
+def link_power(logarithm: Array) -> Array:
+    """Return the power p of the thermal link that belongs to its logarithm."""
+    return np.exp(np.clip(logarithm, *_POWERS))
 
 
 def drum_occupation(

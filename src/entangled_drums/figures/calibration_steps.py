@@ -9,10 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas
-from matplotlib.axis import Axis
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
 
 from entangled_drums.errors import FileFormatError
 from entangled_drums.figures import marks
@@ -21,9 +18,6 @@ from entangled_drums.tables.rounding import round_by_uncertainty
 Array = NDArray[np.float64]
 
 DRUMS = (1, 2)
-_BETWEEN = 12
-PLAIN_TICKS = tuple(digit * 10.0**power for power in range(-3, 6) for digit in (1.0, 2.0, 5.0))
-"""Ticks of logarithmic axes that span few decades, written as plain numbers."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +47,7 @@ class StepContent:
         name = str(content.get("step", "?"))
         if content.get("skipped"):
             raise FileFormatError(f"calibration step {name}: {content['skipped']}; nothing to draw")
-        for key in ("parameters", "nuisances", "points", "goodness_of_fit"):
+        for key in ("parameters", "nuisances", "points", "curves", "goodness_of_fit"):
             if key not in content:
                 raise FileFormatError(
                     f"calibration step {name}: no {key}; calibrate the device anew"
@@ -95,6 +89,16 @@ class StepContent:
                 f"calibration step {self.name}: its points lack {name}; calibrate the device anew"
             ) from None
 
+    def curve(self, name: str, drum: int) -> Array:
+        """A quantity along the curve of one drum, by the laws of the step."""
+        for one in self.content["curves"]:
+            if one["drum"] == drum and name in one:
+                return np.array(one[name], dtype=np.float64)
+        raise FileFormatError(
+            f"calibration step {self.name}: no curve of {name} of drum {drum}; calibrate the "
+            "device anew"
+        )
+
     def _named(self, group: str, name: str) -> Mapping[str, Any]:
         for one in self.content[group]:
             if one["name"] == name:
@@ -104,7 +108,7 @@ class StepContent:
         )
 
 
-def against(
+def points(
     step: StepContent,
     panel: str,
     abscissa: str,
@@ -112,13 +116,11 @@ def against(
     unit: str,
     *,
     scale: float = 1.0,
-    smooth: bool = True,
     drums: Sequence[int] = DRUMS,
 ) -> list[pandas.DataFrame]:
-    """Return points and fit of a quantity, by drum, as rows of plotted numbers.
+    """Return points of a quantity, by drum, as rows of plotted numbers.
 
-    Series are "points drum_1" (bars: one standard deviation), "fit drum_1", and so on. The fit is
-    known at the points; straight lines join them, or a monotone curve on logarithmic axes.
+    Series are "points drum_1" (bars: one standard deviation) and so on.
 
     Parameters
     ----------
@@ -129,23 +131,34 @@ def against(
     unit : str
     scale : float, optional
         The abscissa is divided by it.
-    smooth : bool, optional
-        Whether a curve joins the points of the fit.
     drums : sequence of int, optional
     """
     parts = []
     for drum in drums:
-        x = step.column(abscissa, drum) / scale
-        order = np.argsort(x)
-        y, error, fitted = (
-            step.column(name, drum)[order]
-            for name in (quantity, f"{quantity}_uncertainty", f"{quantity}_fitted")
+        x, y, error = (
+            step.column(name, drum) for name in (abscissa, quantity, f"{quantity}_uncertainty")
         )
-        x = x[order]
-        name = f"drum_{drum}"
-        parts.append(marks.rows(panel, f"points {name}", x, y, y - error, y + error, unit))
-        across, up = _smooth(x, fitted) if smooth else (x, fitted)
-        parts.append(marks.rows(panel, f"fit {name}", across, up, unit=unit))
+        parts.append(
+            marks.rows(panel, f"points drum_{drum}", x / scale, y, y - error, y + error, unit)
+        )
+    return parts
+
+
+def against(
+    step: StepContent,
+    panel: str,
+    abscissa: str,
+    quantity: str,
+    unit: str,
+    *,
+    scale: float = 1.0,
+    drums: Sequence[int] = DRUMS,
+) -> list[pandas.DataFrame]:
+    """Return points as `points` does and, as "fit drum_1" and so on, the law that was fitted."""
+    parts = points(step, panel, abscissa, quantity, unit, scale=scale, drums=drums)
+    for drum in drums:
+        x, y = step.curve(abscissa, drum) / scale, step.curve(quantity, drum)
+        parts.append(marks.rows(panel, f"fit drum_{drum}", x, y, unit=unit))
     return parts
 
 
@@ -160,19 +173,3 @@ def pulls(
         z = missed / step.column(f"{quantity}_uncertainty", drum)
         parts.append(marks.rows(panel, f"points drum_{drum}", x, z, z - 1.0, z + 1.0, "sigma"))
     return parts
-
-
-def plain_ticks(axis: Axis) -> None:
-    """Write the ticks of a logarithmic axis as plain numbers."""
-    axis.set_major_locator(FixedLocator(PLAIN_TICKS))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-
-
-def _smooth(x: Array, y: Array) -> tuple[Array, Array]:
-    if x.size < 2 or np.any(x <= 0.0) or np.any(y <= 0.0):
-        return x, y
-    fine = np.interp(
-        np.linspace(0.0, x.size - 1.0, _BETWEEN * (x.size - 1) + 1), np.arange(x.size), np.log(x)
-    )
-    return np.exp(fine), np.exp(PchipInterpolator(np.log(x), np.log(y))(fine))

@@ -23,7 +23,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from entangled_drums.errors import FileFormatError
-from entangled_drums.figures import marks, style
+from entangled_drums.figures import marks, style, ticks
 from entangled_drums.figures.style import LOOKS
 from entangled_drums.inference.predictive import Predictive
 from entangled_drums.units import cyclic
@@ -41,6 +41,8 @@ _LINE_GAP_MM = 2.0
 _GAP_MM = 13.0
 _WINDOW_WIDTHS = 1.6
 _RATIO_MARGIN = 0.07
+_CORNER = 0.08
+"""Part of an axis of frequency without ticks at each end: labels would meet those of others."""
 _MODES = ("line_1", "line_2")
 
 
@@ -289,6 +291,7 @@ def _draw_whole(axes: Axes, frame: pandas.DataFrame, panel: str, one: PointEmiss
     )
     x = frame[frame["panel"] == panel]["x"]
     axes.set_xlim(x.min(), x.max())
+    ticks.inner(axes.xaxis, 4, _CORNER)
     axes.set_ylim(bottom=0.0)
     axes.set_xlabel("Frequency from drive centre (kHz)")
     axes.set_ylabel(r"Emission, $S_\mathrm{out}$ (quanta)", labelpad=2.0)
@@ -314,7 +317,7 @@ def _draw_lines(
                 else:
                     marks.curve(axes, data, color=colour, linewidth=0.7)
         axes.set_xlim(low, high)
-        axes.xaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10]))
+        ticks.inner(axes.xaxis, 2, _CORNER)
     data = frame[frame["panel"] == panel]
     top = float(data["upper"].max())
     for axes in pair:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from entangled_drums.coverage.scenarios import BORDER, FAR, POWER, SCENARIOS
 from entangled_drums.coverage.summary import BORDER_CLAIMS, POWER_CLAIMS
@@ -224,6 +224,7 @@ def _draw_ranks(axes: Axes, rows: pandas.DataFrame, *, first: bool) -> None:
     axes.stairs(rows["y"], edges, color=_look(name).colour, linewidth=1.0, baseline=None, zorder=1)
     axes.set_xlim(0.0, 1.0)
     axes.set_ylim(0.0, 1.25 * max(float(rows["y"].max()), float(upper), 1.0))
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.xaxis.set_major_locator(FixedLocator([0.0, 0.5, 1.0]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if value else ""))
     axes.set_title(QUANTITIES[name], pad=3.0)

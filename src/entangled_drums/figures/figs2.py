@@ -11,12 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from entangled_drums.figures import marks, style
+from entangled_drums.figures import marks, style, ticks
 from entangled_drums.figures.calibration_steps import (
     DRUMS,
     StepContent,
     against,
-    plain_ticks,
     pulls,
 )
 from entangled_drums.figures.style import LOOKS
@@ -68,11 +67,9 @@ def plotted(step: StepContent) -> pandas.DataFrame:
         parts += against(
             step, panel, "temperature_k", "bath_occupation", "quanta", scale=1e-3, drums=(drum,)
         )
-        x = step.column("temperature_k", drum) / 1e-3
+        x = step.curve("temperature_k", drum) / 1e-3
         parts.append(
-            marks.rows(
-                panel, "cryostat", x, step.column("cryostat_occupation", drum), unit="quanta"
-            )
+            marks.rows(panel, "cryostat", x, step.curve("cryostat_occupation", drum), unit="quanta")
         )
         parts.append(missed[drum - 1].assign(panel=f"{panel} below"))
     return marks.joined(parts)
@@ -120,7 +117,7 @@ def _draw_drum(upper: Axes, lower: Axes, frame: pandas.DataFrame, panel: str, dr
     upper.plot(fit["x"], fit["y"], color=look.colour, linewidth=0.8, zorder=2.0)
     marks.points(upper, marks.of(frame, panel, f"points drum_{drum}"), look)
     upper.set_yscale("log")
-    plain_ticks(upper.yaxis)
+    ticks.plain(upper.yaxis)
     upper.tick_params(labelbottom=False)
     upper.set_ylabel(f"Occupation of the bath, $n_{drum}$ (quanta)", labelpad=1.0)
     upper.set_title(look.label, loc="right", pad=3.0)
@@ -135,7 +132,7 @@ def _draw_drum(upper: Axes, lower: Axes, frame: pandas.DataFrame, panel: str, dr
     for axes in (upper, lower):
         axes.set_xscale("log")
         axes.set_xlim(0.85 * rows["x"].min(), rows["x"].max() / 0.85)
-        plain_ticks(axes.xaxis)
+        ticks.plain(axes.xaxis)
 
 
 def _draw_legend(figure: Figure) -> None:

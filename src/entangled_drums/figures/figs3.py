@@ -74,7 +74,7 @@ def plotted(data: CoolingData) -> pandas.DataFrame:
         *against(data.cooling, "b", "red_photons", "occupation", "quanta"),
     ]
     if data.narrowing is not None:
-        parts += against(data.narrowing, "c", "blue_photons", "width_hz", "Hz", smooth=False)
+        parts += against(data.narrowing, "c", "blue_photons", "width_hz", "Hz")
     return marks.joined(parts)
 
 

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from entangled_drums import parameters
 from entangled_drums.calibration import Calibration
-from entangled_drums.figures import marks, style
-from entangled_drums.figures.calibration_steps import DRUMS, StepContent, against, plain_ticks
+from entangled_drums.figures import marks, style, ticks
+from entangled_drums.figures.calibration_steps import DRUMS, StepContent, points
 from entangled_drums.figures.style import LOOKS
 from entangled_drums.inference.predictive import Band, exact_parameters
 from entangled_drums.parameters import DriveSettings
@@ -143,21 +143,11 @@ def plotted(data: HeatingData) -> pandas.DataFrame:
     """
     parts = []
     for panel, name in zip("abc", _QUANTITIES, strict=True):
-        if name == "cavity":
-            measured = against(
-                data.cooling, panel, "red_coupling_hz", "internal_occupation", "quanta", scale=1e3
-            )
-        else:
-            measured = against(
-                data.cooling,
-                panel,
-                "red_coupling_hz",
-                "bath_occupation",
-                "quanta",
-                scale=1e3,
-                drums=(int(name[-1]),),
-            )
-        parts += [one for one in measured if one["series"].iloc[0].startswith("points")]
+        drums = DRUMS if name == "cavity" else (int(name[-1]),)
+        quantity = "internal_occupation" if name == "cavity" else "bath_occupation"
+        parts += points(
+            data.cooling, panel, "red_coupling_hz", quantity, "quanta", scale=1e3, drums=drums
+        )
         for side in _SIDES:
             band = data.laws[side][name]
             parts.append(
@@ -255,7 +245,7 @@ def _draw_panel(axes: Axes, frame: pandas.DataFrame, panel: str) -> None:
     if rows.size:
         marks.points(axes, rows, LOOKS["model_based"], markersize=2.2, zorder=3.5)
     axes.set_xscale("log")
-    plain_ticks(axes.xaxis)
+    ticks.plain(axes.xaxis)
     x = frame[frame["panel"] == panel]["x"]
     axes.set_xlim(x.min() / 1.2, x.max() * 1.2)
     axes.set_xlabel(r"Coupling of the red tone, $G^{-}/2\pi$ (kHz)")

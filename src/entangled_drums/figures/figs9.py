@@ -17,11 +17,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FixedLocator, MaxNLocator
 from numpy.typing import NDArray
 
 from entangled_drums.errors import FileFormatError
-from entangled_drums.figures import marks, style
+from entangled_drums.figures import marks, style, ticks
 from entangled_drums.figures.style import LOOKS
 from entangled_drums.ranges import is_allowed
 
@@ -51,12 +50,13 @@ _MOST_DRAWS = 1000
 _RANGE = (0.003, 0.997)
 _LARGEST_ZOOM = 1.5
 _REACH = 4.0
-_LEFT_MM = 14.0
-_BOTTOM_MM = 18.0
+_LEFT_MM = 15.0
+_BOTTOM_MM = 19.0
 _RIGHT_MM = 3.0
 _TOP_MM = 3.0
 _GAP_MM = 1.6
-_LABEL_MM = 8.6
+_LABELS_MM = (9.6, 11.2)
+"""Distance of the labels of the horizontal and the vertical axes from their panels."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def draw(data: CornerData, origin: str) -> Figure:
                     _draw_contours(axes, frame, across, down)
                     axes.set_ylim(*_limits(data, down))
                 axes.set_xlim(*_limits(data, across))
-                away = -_LABEL_MM / panel
+                away = (-_LABELS_MM[0] / panel, -_LABELS_MM[1] / panel)
                 _label(axes, across, down, away, bottom_row=row == count - 1, first=column == 0)
         _draw_legend(figure, data, width, height, panel)
         style.origin(figure, origin)
@@ -306,11 +306,17 @@ def _draw_contours(axes: Axes, frame: pandas.DataFrame, across: str, down: str) 
 
 
 def _label(
-    axes: Axes, across: str, down: str, away: float, *, bottom_row: bool, first: bool
+    axes: Axes,
+    across: str,
+    down: str,
+    away: tuple[float, float],
+    *,
+    bottom_row: bool,
+    first: bool,
 ) -> None:
     diagonal = across == down
-    axes.xaxis.set_major_locator(_inner_ticks(2, *axes.get_xlim()))
-    axes.yaxis.set_major_locator(_inner_ticks(3, *axes.get_ylim()))
+    ticks.inner(axes.xaxis, 2)
+    ticks.inner(axes.yaxis, 3)
     axes.tick_params(axis="x", rotation=45, pad=1.0)
     axes.tick_params(axis="y", pad=1.0)
     axes.tick_params(labelbottom=bottom_row, labelleft=first and not diagonal)
@@ -318,21 +324,10 @@ def _label(
         axes.set_yticks([])
     if bottom_row:
         axes.set_xlabel(_axis_label(across))
-        axes.xaxis.set_label_coords(0.5, away)
+        axes.xaxis.set_label_coords(0.5, away[0])
     if first and not diagonal:
         axes.set_ylabel(_axis_label(down))
-        axes.yaxis.set_label_coords(away, 0.5)
-
-
-def _inner_ticks(count: int, low: float, high: float) -> FixedLocator:
-    """Ticks away from the ends, where the labels of neighbouring panels would meet."""
-    room = 0.12 * (high - low)
-    inner: list[float] = []
-    while len(inner) < 2:
-        ticks = MaxNLocator(count, min_n_ticks=2).tick_values(low, high)
-        inner = [float(tick) for tick in ticks if low + room <= tick <= high - room]
-        count += 1
-    return FixedLocator(inner)
+        axes.yaxis.set_label_coords(away[1], 0.5)
 
 
 def _axis_label(name: str) -> str:

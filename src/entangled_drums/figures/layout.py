@@ -2,10 +2,13 @@
 
 from itertools import combinations
 
+import numpy as np
 from matplotlib.axis import Axis
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
+from matplotlib.path import Path
 from matplotlib.text import Text
+from matplotlib.transforms import Affine2D
 
 from entangled_drums.figures import style
 
@@ -13,7 +16,7 @@ OUTSIDE = "edge of the figure"
 
 
 def overlapping_text(figure: Figure) -> list[tuple[str, str]]:
-    """Return every pair of drawn texts whose boxes overlap.
+    """Return every pair of drawn texts whose boxes, turned with the text, overlap.
 
     Parameters
     ----------
@@ -31,17 +34,31 @@ def overlapping_text(figure: Figure) -> list[tuple[str, str]]:
         canvas.draw()
         renderer = canvas.get_renderer()
         boxes = [
-            (text.get_text(), text.get_window_extent(renderer)) for text in _drawn_texts(figure)
+            (text.get_text(), text.get_window_extent(renderer), _outline(text, renderer))
+            for text in _drawn_texts(figure)
         ]
     pairs = []
     paper = figure.bbox
-    for content, box in boxes:
+    for content, box, _ in boxes:
         if box.x0 < paper.x0 or box.x1 > paper.x1 or box.y0 < paper.y0 or box.y1 > paper.y1:
             pairs.append((content, OUTSIDE))
-    for (first, box), (second, other) in combinations(boxes, 2):
-        if box.overlaps(other):
+    for (first, box, outline), (second, other, outline_of_other) in combinations(boxes, 2):
+        if box.overlaps(other) and outline.intersects_path(outline_of_other, filled=True):
             pairs.append((first, second))
     return pairs
+
+
+def _outline(text: Text, renderer: RendererAgg) -> Path:
+    """The box of a text as it lies on the paper, turned with it: the extent is upright always."""
+    around = text.get_window_extent(renderer)
+    angle = text.get_rotation()
+    text.set_rotation(0.0)
+    flat = text.get_window_extent(renderer)
+    text.set_rotation(angle)
+    half_width, half_height = flat.width / 2.0, flat.height / 2.0
+    corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)]) * (half_width, half_height)
+    centre = (around.x0 + around.x1) / 2.0, (around.y0 + around.y1) / 2.0
+    return Path(Affine2D().rotate_deg(angle).translate(*centre).transform(corners), closed=True)
 
 
 def _drawn_texts(figure: Figure) -> list[Text]:
