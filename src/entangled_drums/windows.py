@@ -16,6 +16,7 @@ Source: P. D. Welch, IEEE Trans. Audio Electroacoust. 15, 70 (1967); F. J. Harri
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,6 +26,8 @@ from entangled_drums.errors import ParameterError
 
 BOXCAR = "boxcar"
 HANN = "hann"
+_MOST_IN_MATRIX = 256
+"""Points of a spectrum up to which a product with a matrix is faster than Fourier transforms."""
 
 
 @dataclass(frozen=True)
@@ -211,6 +214,18 @@ def smooth(values: NDArray[np.float64], oversampling: int, name: str) -> NDArray
     -------
     ndarray, (..., K)
     """
+    count = values.shape[-1]
+    if count > _MOST_IN_MATRIX:
+        return _transformed(values, oversampling, name)
+    return np.asarray(values @ _smoothing_matrix(count, oversampling, name))
+
+
+@cache
+def _smoothing_matrix(count: int, oversampling: int, name: str) -> NDArray[np.float64]:
+    return _transformed(np.eye(count), oversampling, name)
+
+
+def _transformed(values: NDArray[np.float64], oversampling: int, name: str) -> NDArray[np.float64]:
     # Mirrored at its ends a spectrum has no step there, where a periodic one would ring: this
     # makes its Fourier series one of cosines.
     lag = np.arange(values.shape[-1]) * (oversampling / (2.0 * values.shape[-1]))

@@ -72,3 +72,18 @@ def test_leakage_keeps_power_and_leaves_white_noise_alone():
 def test_an_unknown_window_is_named():
     with pytest.raises(ParameterError, match="window: 'kaiser' is unknown; write boxcar or hann"):
         windows.window("kaiser")
+
+
+def test_spectra_with_bins_of_their_own_are_each_as_if_alone():
+    width = np.array([[10.0], [25.0]])
+    frequency = width * (np.array([[3.0], [-2.0]]) + np.arange(40))
+
+    def line(at):
+        return 1.0 / (1.0 + (at / 60.0) ** 2)
+
+    together = windows.expected_periodogram(line, frequency, width, "hann")
+    for one, own, found in zip(frequency, width[:, 0], together, strict=True):
+        alone = windows.expected_periodogram(line, one, float(own), "hann")
+        np.testing.assert_allclose(found, alone, rtol=1e-12)
+    with pytest.raises(ParameterError, match="same multiples"):
+        windows.expected_periodogram(line, frequency, width[::-1], "hann")
