@@ -71,13 +71,11 @@ def test_limits_grow_at_a_retry_and_with_the_size_of_a_job(checkout: Checkout) -
             assert int(second[rule][limit]) == 2 * int(first[rule][limit]), rule
     checkout.replace(TOY, "coverage: 10\n", "coverage: 9990\n")
     checkout.replace(TOY, "chunk_replicas: 20", "chunk_replicas: 10000")
-    checkout.replace(TOY, "count: 37", "count: 10000000")
-    checkout.replace(TOY, "chunk_points: 50000", "chunk_points: 10000000")
     large = resources(checkout)
-    for rule, at_least in (("run_replicas", 100), ("solve_sweep", 2)):
-        assert int(large[rule]["runtime"]) > at_least * int(first[rule]["runtime"]), rule
-    for rule in set(first) - {"all", "run_replicas", "solve_sweep"}:
-        assert large[rule] == first[rule]
+    replicas = large.pop("run_replicas")
+    assert int(replicas["runtime"]) > 50 * int(first["run_replicas"]["runtime"])
+    assert replicas["mem_mb"] == first["run_replicas"]["mem_mb"]
+    assert all(large[rule] == first[rule] for rule in large)
 
 
 def test_grouped_and_local_rules_exist() -> None:
