@@ -110,7 +110,7 @@ def make_checkout(folder: Path, patience: float = Checkout.patience) -> Checkout
         if source.is_symlink():
             target.symlink_to(os.readlink(source))
         elif source.exists():
-            shutil.copyfile(source, target)
+            shutil.copy(source, target)
     return Checkout(folder, patience)
 
 

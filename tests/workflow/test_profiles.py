@@ -5,10 +5,29 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
-from tests.workflow.checkouts import ROOT
+from tests.workflow.checkouts import ROOT, Checkout, make_checkout
 
 PROFILES = ROOT / "workflow/profiles"
+PROFILE = "workflow/profiles/slurm"
+TOY = "config/experiments/toy.yaml"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return make_checkout(tmp_path / "checkout")
+
+
+def resources(checkout: Checkout, *arguments: str) -> dict[str, dict[str, str]]:
+    """What the jobs of a run on the cluster would ask for, by rule; of each rule the last job."""
+    told = checkout.run("--dry-run", "--quiet", "host", "--profile", PROFILE, *arguments)
+    listed = re.findall(
+        r"^(?:local)?rule (\w+):\n(?:    .*\n)*?    resources: (.*)$",
+        told.stdout + told.stderr,
+        flags=re.MULTILINE,
+    )
+    return {rule: dict(word.split("=", 1) for word in what.split(", ")) for rule, what in listed}
 
 
 def read(name: str) -> dict:
@@ -27,6 +46,36 @@ def test_no_account_or_partition_is_written_down() -> None:
     for path in (ROOT / "workflow").rglob("*"):
         if path.is_file() and path.suffix in (".smk", ".yaml") and path.parent.name != "slurm":
             assert not re.search("slurm_(account|partition)", path.read_text(encoding="utf-8"))
+
+
+def test_account_and_partition_are_taken_from_their_place(checkout: Checkout) -> None:
+    """As docs/cluster.md says: take the # away, and delete the line slurm-no-account."""
+    profile = f"{PROFILE}/config.yaml"
+    checkout.replace(profile, "# slurm_account", "slurm_account")
+    checkout.replace(profile, "# slurm_partition", "slurm_partition")
+    checkout.replace(profile, "slurm-no-account: true\n", "")
+    asked = resources(checkout)
+    assert len(asked) > 10
+    for rule, words in asked.items():
+        if rule != "all":
+            assert words["slurm_account"] == "your-account", rule
+            assert words["slurm_partition"] == "your-partition", rule
+
+
+def test_limits_grow_at_a_retry_and_with_the_size_of_a_job(checkout: Checkout) -> None:
+    first = resources(checkout)
+    second = resources(checkout, "--attempt", "2")
+    assert set(first) == set(second)
+    for rule in set(first) - {"all"}:
+        for limit in ("mem_mb", "runtime"):
+            assert int(second[rule][limit]) == 2 * int(first[rule][limit]), rule
+    checkout.replace(TOY, "coverage: 10\n", "coverage: 9990\n")
+    checkout.replace(TOY, "chunk_replicas: 20", "chunk_replicas: 10000")
+    large = resources(checkout)
+    replicas = large.pop("run_replicas")
+    assert int(replicas["runtime"]) > 50 * int(first["run_replicas"]["runtime"])
+    assert replicas["mem_mb"] == first["run_replicas"]["mem_mb"]
+    assert all(large[rule] == first[rule] for rule in large)
 
 
 def test_grouped_and_local_rules_exist() -> None:

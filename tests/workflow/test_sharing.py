@@ -29,7 +29,7 @@ def shared_experiment() -> dict:
         "operating_point": POINT,
         "replicas": {"coverage": 1},
         "chunk_replicas": 1,
-        "draws": 50,
+        "draws": 100,
         "validation": {"factor": 2, "roots": ["second"]},
     }
     return experiment

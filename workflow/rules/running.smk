@@ -89,6 +89,7 @@ def prepare(holder, dead, settings):
         mend(RESULTS, say)
         for rule_name, parts in divided_work():
             remove_superseded(parts, rule_name, say)
+    wake_for_ended_jobs_only(workflow.scheduling_settings)
     name_cluster_jobs(settings.get("executor_settings"), holder.run)
     show_progress(workflow)
 
@@ -182,6 +183,18 @@ def clear_stale_locks():
                 path.unlink()
         except FileNotFoundError:
             continue
+
+
+def wake_for_ended_jobs_only(scheduling):
+    """Drop the workflow manager's default limit of a hundred new jobs a second.
+
+    To keep it, the workflow manager looks for work once a second, and does so once more a second
+    for every job that has ended: after a hundred jobs it takes a good part of a core. A limit that
+    the user gives stays.
+    """
+    limit = scheduling.max_jobs_per_timespan
+    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
+        scheduling.max_jobs_per_timespan = None
 
 
 def name_cluster_jobs(executor_settings, run):
