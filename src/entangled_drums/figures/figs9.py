@@ -223,7 +223,7 @@ def _density(draws: Array, at: Array, lowest: Array) -> Array:
     places = np.linalg.solve(root, at) / width
     own, others = (places**2).sum(axis=0), (whitened**2).sum(axis=0)
     density = np.empty(own.size)
-    # A few places at a time: all their distances from the draws then fit into the processor's cache.
+    # A few places at a time: their distances from all draws then fit into the processor's cache.
     for start in range(0, own.size, _PLACES_AT_ONCE):
         now = slice(start, start + _PLACES_AT_ONCE)
         distance = own[now, None] + others - 2.0 * places[:, now].T @ whitened
