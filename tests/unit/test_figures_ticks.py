@@ -8,14 +8,7 @@ from entangled_drums.figures import style, ticks
 
 @pytest.mark.parametrize(
     ("low", "high"),
-    [
-        (-700.0, -621.0),
-        (-708.0, -612.0),
-        (132.31, 132.98),
-        (132.55, 132.65),
-        (0.0, 0.07),
-        (3.0, -1.0),
-    ],
+    [(-700.0, -621.0), (-708.0, -612.0), (132.31, 132.98), (132.55, 132.65), (3.0, -1.0)],
 )
 @pytest.mark.parametrize("room", [0.08, 0.15])
 def test_inner_ticks(low, high, room):
