@@ -27,6 +27,7 @@ Array = NDArray[np.float64]
 _REACH = (3, 1)
 """Harmonics of the probe offset and of twice the frame frequency; exact to 1e-6 of a line."""
 _POINTS_AT_ONCE = 4
+_RECEIVER = "receiver."
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ class FineEffects:
         Those of the receiver may be others than before: they have no effect on what leaves the
         cavity.
         """
-        to = np.array([at for at, name in enumerate(names) if not name.startswith("receiver.")])
-        at = np.array([self.names.index(names[one]) for one in to])
+        to = np.flatnonzero([not name.startswith(_RECEIVER) for name in names])
+        at = np.array([self.names.index(names[one]) for one in to], dtype=int)
         reference = np.zeros(len(names))
         reference[to] = ((self.centre + self.scale * self.reference)[at] - centre[to]) / scale[to]
         rows, taken = (np.concatenate([[0], 1 + one]) for one in (to, at))
@@ -267,7 +268,9 @@ def tabulate(
     -------
     FineEffects
     """
-    displaced = np.concatenate([reference[None], reference + step * np.eye(reference.size)])
+    # The receiver has no effect on what leaves the cavity.
+    felt = np.flatnonzero([not name.startswith(_RECEIVER) for name in names])
+    displaced = np.concatenate([reference[None], reference + step * np.eye(reference.size)[felt]])
     parts = [
         beyond_fast(
             values_of(displaced[start : start + _POINTS_AT_ONCE]),
@@ -280,8 +283,10 @@ def tabulate(
     ]
 
     def linear(found: list[Array]) -> Array:
-        table = np.concatenate(found)
-        table[1:] = (table[1:] - table[0]) / step
+        exact = np.concatenate(found)
+        table = np.zeros((1 + len(names), *exact.shape[1:]))
+        table[0] = exact[0]
+        table[1 + felt] = (exact[1:] - exact[0]) / step
         return table
 
     scan = [part for _, part in parts if part is not None]

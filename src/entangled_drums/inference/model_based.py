@@ -420,7 +420,8 @@ def correction_error(found: Posterior, drawn: dict[str, Array], count: int) -> d
         # Data that lack what is missing would be fitted by parameters moved the other way.
         shift -= flat @ (jacobian * weight).T @ np.linalg.solve(information, slopes[0])
     return {
-        "method": "fine effects tabulated at the best parameters with first derivatives",
+        "method": "fine effects tabulated at the best parameters, with first derivatives at those "
+        "that were calibrated",
         "duan_shift_at_mode": float(shift[0]),
         "largest_duan_shift": float(np.max(np.abs(shift))),
         "checked_draws": len(points) - 1,

@@ -76,8 +76,8 @@ def explore(
     generator : numpy.random.Generator
     settings : SamplerSettings
     effects : FineEffects, optional
-        Fine effects tabulated before for the same bins: the search starts with them, and their
-        slopes are kept. Otherwise they are tabulated at the calibrated values and at the mode.
+        Fine effects tabulated before for the same bins: the search starts with them. Otherwise
+        they are tabulated at the calibrated values. Their slopes are kept at the mode.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def search(
     else:
         target = target.with_effects(effects)
     modes = climb(target, starts)
-    target = target.with_effects_at(modes[0].u, slopes=effects is None)
+    target = target.with_effects_at(modes[0].u, slopes=False)
     refined = find_modes(target, np.stack([mode.u for mode in modes]))
     modes = [
         replace(new, starts=min(modes, key=lambda old: _distance(old, new)).starts)
