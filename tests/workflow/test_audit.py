@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from tests.workflow.checkouts import Checkout
 from tests.workflow.conftest import FinishedRun
 
@@ -139,6 +140,27 @@ def test_edited_code_and_config_are_named(edited: Checkout, capsys: pytest.Captu
         "stale: figures/fig4.pdf: made with another config: comparison.recalled_duan.value" in lines
     )
     assert "table_s2" not in lines
+
+
+def test_a_schema_that_lacks_what_the_program_needs_is_named(
+    edited: Checkout, capsys: pytest.CaptureFixture
+) -> None:
+    """An older checkout knows neither the section nor its key in the experiment file."""
+    for name in ("workflow/schemas/experiment.yaml", TOY):
+        path = edited.folder / name
+        tree = yaml.safe_load(path.read_text())
+        if name == TOY:
+            del tree["calibration"]
+        else:
+            del tree["properties"]["calibration"]
+            tree["required"].remove("calibration")
+        path.write_text(yaml.safe_dump(tree, sort_keys=False))
+    results = edited.folder / "results" / "toy"
+    assert main(["verify", str(results), "--checkout", str(edited.folder)]) == 4
+    assert (
+        "stale: workflow/schemas: this program needs 'calibration', which the schema of that "
+        "checkout does not know" in capsys.readouterr().out
+    )
 
 
 def test_number_of_the_table_is_traced_to_the_device_file(
