@@ -107,3 +107,12 @@ def test_cluster_tests_say_what_is_missing(tmp_path: Path) -> None:
     )
     assert finished.returncode == 1
     assert "a cluster cannot be started here; missing:" in finished.stdout + finished.stderr
+
+
+def test_workflow_manager_looks_for_work_only_when_a_job_has_ended(checkout: Checkout) -> None:
+    """Its default limit of jobs a second would wake it every second, ever more often."""
+    recorded = "--verbose", "--until", "record_emission"
+    told = checkout.run("--cores", "1", *recorded)
+    jobs = re.search(r"^toy: (\d+) jobs", told.stdout, flags=re.MULTILINE)
+    assert jobs
+    assert 0 < (told.stdout + told.stderr).count("Ready jobs: ") <= int(jobs[1])
