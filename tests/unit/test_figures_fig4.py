@@ -1,6 +1,7 @@
 """Figure 4 from made-up data: a closed form for the theory, invented points for the routes."""
 
 import dataclasses
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -109,6 +110,14 @@ CASES = {
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_no_text_overlaps_or_leaves_the_paper(case, recalled):
     figure = fig4.draw(invented_powers(*case), recalled, ORIGIN)
+    assert overlapping_text(figure) == []
+
+
+def test_origin_of_recordings_from_files_fits_on_one_column():
+    origin = "Assumed device; recordings from files."
+    rules = (Path(__file__).parents[2] / "workflow/rules/figures.smk").read_text("utf-8")
+    assert f'"{origin}"' in rules
+    figure = fig4.draw(invented_powers(*CASES["all routes, one power"]), RECALLED, origin)
     assert overlapping_text(figure) == []
 
 

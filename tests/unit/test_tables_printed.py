@@ -7,7 +7,7 @@ import pytest
 
 from entangled_drums.errors import FileFormatError
 from entangled_drums.tables.output import Column, Measured, Table, markdown_text, write_table
-from entangled_drums.tables.printed import html_page, html_table, read_markdown
+from entangled_drums.tables.printed import PrintedTable, html_page, html_table, read_markdown
 
 NASTY = ["a|b", r"a\|b", "\\", "*x*", "_y_", "`z`", "<script>alert(1)</script>", "a & b", "|"]
 TABLE = Table(
@@ -61,6 +61,14 @@ def test_html_shows_the_same_and_interprets_nothing():
     page = html_page(table, "0" * 64)
     assert page.startswith(f"<!-- record: {'0' * 64} -->\n<!DOCTYPE html>")
     assert "<script" not in page
+
+
+@pytest.mark.parametrize(("longest", "unbroken"), [(24, True), (25, False)])
+def test_columns_of_short_text_are_not_broken(longest, unbroken):
+    rows = (("emission bound", "1.0"), ("x" * longest, "2.0"))
+    found = html_table(PrintedTable(("Route", "D"), (False, True), rows, ()))
+    assert found.count('<td class="short">') == (2 if unbroken else 0)
+    assert found.count('<td class="number">') == 2
 
 
 def test_page_is_written_if_it_is_asked_for(tmp_path):

@@ -19,7 +19,6 @@ import pandas
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from entangled_drums.errors import FileFormatError
@@ -42,7 +41,7 @@ _GAP_MM = 13.0
 _WINDOW_WIDTHS = 1.6
 _RATIO_MARGIN = 0.07
 _CORNER = 0.08
-"""Part of an axis of frequency without ticks at each end: labels would meet those of others."""
+"""Part of a horizontal axis without ticks at each end: labels would meet those of others."""
 _MODES = ("line_1", "line_2")
 
 
@@ -355,7 +354,7 @@ def _draw_modes(axes: Axes, frame: pandas.DataFrame, panel: str) -> None:
     data = frame[frame["panel"] == panel]
     axes.set_xlim(data["x"].min() - _RATIO_MARGIN, data["x"].max() + _RATIO_MARGIN)
     axes.set_ylim(0.0, 1.1 * float(data["upper"].max()))
-    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    ticks.inner(axes.xaxis, 5, _CORNER)
     axes.set_xlabel("Pump ratio, $x = G^{+}/G^{-}$")
     axes.set_ylabel("Bogoliubov occupation, $m_j$ (quanta)", labelpad=2.0)
 

@@ -28,7 +28,13 @@ from entangled_drums.figures import style
 from entangled_drums.figures.output import COLUMNS
 from entangled_drums.figures.style import LOOKS
 from entangled_drums.inference.route_result import ROUTES, RouteResult
-from entangled_drums.inference.verdict import CONTRADICTION, ENTANGLED, NOT_SHOWN, Verdict
+from entangled_drums.inference.verdict import (
+    CONTRADICTION,
+    ENTANGLED,
+    NOT_SHOWN,
+    PROBABILITY_NEEDED,
+    Verdict,
+)
 from entangled_drums.tables.rounding import round_by_uncertainty
 
 QUANTITIES = ("duan", "two_nu")
@@ -212,6 +218,7 @@ def quoted(powers: Sequence[PowerData]) -> dict[str, str]:
     found = {
         "points": str(len({one.operating_point for data in powers for one in data.results})),
         "verdicts": ", ".join(counts) or "none",
+        "needed": f"{100.0 * PROBABILITY_NEEDED:g} %",
         "least": "not inferred",
         "least_at": "any operating point",
     }

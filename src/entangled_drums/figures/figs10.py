@@ -108,6 +108,7 @@ def quoted(summary: Mapping[str, Any]) -> dict[str, str]:
     return {
         "replicas": str(summary["coverage"]["duan"]["replicas"]),
         "covered": ", ".join(f"{100 * levels[one]['covered']:.1f} %" for one in levels),
+        "levels": ", ".join(f"{level} %" for level in levels),
         "border": percent(claims[BORDER]["rate"]),
         "border_replicas": str(claims[BORDER]["replicas"]),
         "border_limit": f"{100.0 * BORDER_CLAIMS:g} %",

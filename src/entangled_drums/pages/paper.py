@@ -56,13 +56,14 @@ tr { break-inside: avoid; }
 .assumptions { font-size: 7pt; }
 .assumptions td:not(:last-child) { white-space: nowrap; }
 .sourced { font-weight: bold; }
-td.number { white-space: nowrap; }
+td.number, td.short { white-space: nowrap; }
 .table table { font-size: 6.5pt; }
 .table th, .table td { padding: .35mm .6mm; }
-.contents { padding: 0; list-style: none; }
+.contents { padding: 0; list-style: none; columns: 2; column-gap: 8mm; font-size: 9pt; }
 .page { break-before: page; break-after: page; }
 .exhibit { margin: 0 0 8mm; }
 figure { margin: 0; break-inside: avoid; }
+#colophon { break-inside: avoid; }
 figcaption { font-size: 9pt; margin: 2mm 0 0; }
 .table figcaption { break-inside: avoid; break-after: avoid; }
 .table figure { break-inside: auto; }

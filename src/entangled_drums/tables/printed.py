@@ -13,12 +13,15 @@ from entangled_drums.markup import ascii_page, text
 
 _CELL_BORDER = re.compile(r"(?<!\\)(?:\\\\)*\|")
 _ESCAPED = re.compile(r"\\([\\|*_`])|&(lt|gt);")
+_SHORT = 24
+"""Columns of no more characters are not broken."""
+
 _POWER = re.compile(r"(×10)\^(−?[0-9]+)")
 _STYLE = """
 body { font: 12px/1.4 sans-serif; margin: 1em; color: #222; }
 table { border-collapse: collapse; border-top: 1.5px solid; border-bottom: 1.5px solid; }
 th, td { padding: .2em .5em; text-align: left; }
-.number { white-space: nowrap; }
+.number, td.short { white-space: nowrap; }
 th { border-bottom: 1px solid; }
 .number { text-align: right; }
 p { max-width: 60em; font-size: 11px; }
@@ -109,7 +112,10 @@ def html_table(table: PrintedTable) -> str:
     str
         The notes are not in it.
     """
-    marks = [' class="number"' if number else "" for number in table.numbers]
+    marks = [
+        ' class="number"' if number else ' class="short"' if longest <= _SHORT else ""
+        for number, longest in zip(table.numbers, _longest(table), strict=True)
+    ]
     head = "".join(
         f"<th{mark}>{shown(cell)}</th>" for mark, cell in zip(marks, table.header, strict=True)
     )
@@ -120,6 +126,10 @@ def html_table(table: PrintedTable) -> str:
         for row in table.rows
     )
     return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+
+
+def _longest(table: PrintedTable) -> list[int]:
+    return [max(map(len, column)) for column in zip(table.header, *table.rows, strict=True)]
 
 
 def html_notes(table: PrintedTable) -> str:
