@@ -199,6 +199,15 @@ class Fit:
     agreement: Goodness
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Standardised parameters u (P + K,) with means (D,) and derivatives (P + K, D) there."""
+
+    u: Array
+    mean: Array
+    jacobian: Array
+
+
 def fit(
     knowledge: Knowledge,
     nuisances: tuple[Nuisance, ...],
@@ -239,28 +248,27 @@ def fit(
     own = np.array([one.scale / one.uncertainty for one in nuisances])
     precision[np.arange(size, start.size), np.arange(size, start.size)] = own**2
 
-    def evaluate(u: Array, of: Data) -> tuple[float, Array, Array]:
+    def place(u: Array) -> _Place:
         mean, jacobian = linear(start + scale * u)
-        penalty = float(u @ precision @ u)
-        return of.deviance(mean) + penalty, mean, jacobian * scale[:, None]
+        return _Place(u, mean, jacobian * scale[:, None])
 
-    def climbed(u: Array, of: Data, settled: float) -> tuple[Array, Array, Array, Array, Array]:
-        """Best u for these data, with mean, jacobian, weighted jacobian and information there."""
-        objective, mean, jacobian = evaluate(u, of)
+    def climbed(at: _Place, of: Data, settled: float) -> tuple[_Place, Array, Array, Array]:
+        """Settle for these data; return also weighted derivatives, information and last step."""
         damping = 0.0
         for _ in range(_MOST_STEPS):
-            weighted = jacobian * of.weight(mean)
-            information = weighted @ jacobian.T + precision
-            gradient = weighted @ (of.observed - mean) - precision @ u
-            full = np.linalg.solve(information, gradient)
+            objective = of.deviance(at.mean) + float(at.u @ precision @ at.u)
+            weighted = at.jacobian * of.weight(at.mean)
+            information = weighted @ at.jacobian.T + precision
+            gradient = weighted @ (of.observed - at.mean) - precision @ at.u
+            full: Array = np.asarray(np.linalg.solve(information, gradient), dtype=np.float64)
             if float(gradient @ full) < settled:
-                return u + full, mean, jacobian, weighted, information
+                return at, weighted, information, full
             step = np.linalg.solve(information + damping * np.diag(np.diag(information)), gradient)
             promised = float(2.0 * gradient @ step - step @ information @ step)
-            trial = u + step
-            lower = np.inf
-            if possible(start + scale * trial):
-                lower, trial_mean, trial_jacobian = evaluate(trial, of)
+            u, trial, lower = at.u + step, at, np.inf
+            if possible(start + scale * u):
+                trial = place(u)
+                lower = of.deviance(trial.mean) + float(u @ precision @ u)
             # Where the true curvature exceeds the expected one, whole steps overshoot.
             kept = (objective - lower + _ROUNDING) / (promised + _ROUNDING)
             if kept < _OVERSHOT:
@@ -270,13 +278,14 @@ def fit(
             elif kept > _AS_PROMISED:
                 damping = damping / 10.0 if damping > 1e-2 else 0.0
             if lower <= objective + _ROUNDING:
-                u, objective, mean, jacobian = trial, lower, trial_mean, trial_jacobian
+                at = trial
         raise CalibrationError("the search for the best fit does not settle")
 
-    u = np.zeros(start.size)
+    best = place(np.zeros(start.size))
     for tolerance in _TOLERANCES:
-        u = climbed(u, data.blurred(tolerance), 1.0)[0]
-    u, mean, jacobian, weighted, information = climbed(u, data, _SETTLED)
+        best = climbed(best, data.blurred(tolerance), 1.0)[0]
+    best, weighted, information, last = climbed(best, data, _SETTLED)
+    u, mean, jacobian = best.u + last, best.mean, best.jacobian
     covariance: Array = np.asarray(np.linalg.inv(information), dtype=np.float64)
     leverage = np.einsum("id,id->d", covariance @ jacobian, weighted)
     goodness, spectra = data.goodness(mean, leverage)
