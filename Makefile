@@ -3,6 +3,7 @@ EXPERIMENT ?= aalto-2018
 CORES ?= all
 RESULTS_DIR ?= results
 FIG ?=
+VALIDATION ?=
 PROFILE ?=
 CACHE ?=
 FILE ?= $(EXPERIMENT).tar.gz
@@ -18,6 +19,7 @@ CACHE_FOLDER = $(abspath $(CACHE))/$(shell $(BIN)/python -c "import hashlib, pla
 # The targets follow, so the last option must not take a list.
 SNAKEMAKE = $(if $(CACHE),mkdir -p "$(CACHE_FOLDER)" && SNAKEMAKE_OUTPUT_CACHE="$(CACHE_FOLDER)") \
 	$(BIN)/snakemake --config "experiment=$(EXPERIMENT)" "results_dir=$(RESULTS_DIR)" \
+	$(if $(VALIDATION),"validation=true") \
 	$(if $(CACHE),--cache $(CACHED)) \
 	$(if $(PROFILE),--profile "workflow/profiles/$(PROFILE)") \
 	--cores "$(CORES)"
@@ -41,8 +43,8 @@ environment-dev:
 reproduce: environment ## everything: from config to figures and tables
 	@$(SNAKEMAKE)
 
-validate: environment ## coverage ten times as large, and under two further seeds, which must agree (hours)
-	@$(SNAKEMAKE) validate_coverage
+validate: ## everything, and coverage ten times as large and under two further seeds, which must agree (hours)
+	@$(MAKE) --no-print-directory reproduce VALIDATION=true
 
 toy: ## the same on a small experiment, in seconds
 	@$(MAKE) --no-print-directory reproduce EXPERIMENT=toy

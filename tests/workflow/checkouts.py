@@ -41,13 +41,14 @@ class Checkout:
         *arguments: str,
         experiment: str = "toy",
         results: str = "results",
+        config: tuple[str, ...] = (),
         environment: Mapping[str, str] | None = None,
         umask: int = -1,
     ) -> subprocess.CompletedProcess:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "snakemake", *arguments),
-                *("--config", f"experiment={experiment}", f"results_dir={results}"),
+                *("--config", f"experiment={experiment}", f"results_dir={results}", *config),
             ],
             cwd=self.folder,
             env={**os.environ, **(environment or {})},

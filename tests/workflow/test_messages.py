@@ -123,7 +123,7 @@ def test_figure_that_cannot_be_made(
 
 def test_make_figure_asks_for_one_rule(checkout: Checkout) -> None:
     """Options before a target must not take it for one of their own values."""
-    for asked in (["figure", "FIG=fig4"], ["figure", "FIG=table_s2"], ["validate"]):
+    for asked in (["figure", "FIG=fig4"], ["figure", "FIG=table_s2"]):
         printed = subprocess.run(
             ["make", "--dry-run", *asked, "CACHE=kept", "PROFILE=slurm"],
             cwd=checkout.folder,
@@ -135,6 +135,20 @@ def test_make_figure_asks_for_one_rule(checkout: Checkout) -> None:
         words = shlex.split(command)
         options = get_argument_parser().parse_args(words[words.index(".venv/bin/snakemake") + 1 :])
         assert len(options.targets) == 1
+
+
+@pytest.mark.parametrize(
+    ("experiment", "validation", "words"),
+    [
+        ("toy", "2", "--config validation=2: write true or false"),
+        ("example-recordings", "true", "coverage.validation: missing key, there is nothing to"),
+    ],
+)
+def test_validation_that_cannot_be_made(
+    checkout: Checkout, experiment: str, validation: str, words: str
+) -> None:
+    asked = {"config": (f"validation={validation}",), "experiment": experiment}
+    assert words in refusal(checkout, "-n", **asked)
 
 
 def test_unknown_experiment(checkout: Checkout) -> None:

@@ -36,12 +36,15 @@ def refuse(message):
 
 config.setdefault("experiment", "aalto-2018")
 config.setdefault("results_dir", "results")
+config.setdefault("validation", False)
 for _key in config:
-    if _key not in ("experiment", "results_dir"):
+    if _key not in ("experiment", "results_dir", "validation"):
         refuse(
-            f"--config {_key}=...: unknown key; the command line takes experiment= and "
-            "results_dir=, all else stands in config/experiments/"
+            f"--config {_key}=...: unknown key; the command line takes experiment=, results_dir= "
+            "and validation=, all else stands in config/experiments/"
         )
+if str(config["validation"]).lower() not in ("true", "false"):
+    refuse(f"--config validation={config['validation']}: write true or false")
 if not re.fullmatch("[a-z0-9-]+", str(config["experiment"])):
     refuse(
         f"experiment {str(config['experiment'])!r}: not a name in [a-z0-9-]+; "
@@ -67,6 +70,7 @@ PRODUCTS = []  # every rule's results; what is missing is made again, even if no
 SHOWN = {}  # by the name of each figure and table: what it lacks here, empty if nothing
 DRAWN = EXPERIMENT.get("figures", {}).get("drawn")
 SWEEPS = EXPERIMENT["theory"]["sweeps"]
+VALIDATION = str(config["validation"]).lower() == "true"  # of the coverage study
 SIMULATED = EXPERIMENT["recordings"]["source"] == "simulated"
 CALIBRATION_KINDS = (
     "cavity_response",
@@ -83,6 +87,13 @@ ORIGIN = (
     else f"Assumed device; recordings from {EXPERIMENT['recordings']['path']}."
 )
 COSTS = yaml.safe_load(Path("workflow/costs.yaml").read_text(encoding="utf-8"))
+
+
+def studies():
+    """Names of the coverage studies that this run is asked for."""
+    if "coverage" not in EXPERIMENT:
+        return []
+    return ["main", *(validation_studies() if VALIDATION else ())]
 
 
 def validation_studies():

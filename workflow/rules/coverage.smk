@@ -1,7 +1,7 @@
 # Replicas of the whole experiment, simulated anew with other devices: do the intervals cover, and
 # how often is a claim false? An experiment without the section `coverage` has none. The study
-# `main` belongs to the results; the others, larger and with other random numbers, to `make
-# validate`.
+# `main` belongs to the results; the others, larger and with other random numbers, do so in `make
+# validate`, which asks for `validation=true`.
 
 COVERAGE = EXPERIMENT.get("coverage", {})
 
@@ -92,9 +92,16 @@ rule validate_coverage:
         "../../scripts/validate_coverage.py"
 
 
-if COVERAGE:
-    PRODUCTS += parts_of_study("main") + records(*parts_of_study("main"))
-    PRODUCTS += expand(rules.summarise_coverage.output, study="main")
+if VALIDATION and "validation" not in COVERAGE:
+    refuse(
+        f"config/experiments/{EXPERIMENT['name']}.yaml: coverage.validation: missing key, there is "
+        "nothing to validate; write for example {factor: 10, roots: [second, third]}"
+    )
+for study in studies():
+    PRODUCTS += parts_of_study(study) + records(*parts_of_study(study))
+    PRODUCTS += expand(rules.summarise_coverage.output, study=study)
+if VALIDATION:
+    PRODUCTS += rules.validate_coverage.output
 
 
 rule inject_misfit:
