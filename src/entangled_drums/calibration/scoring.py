@@ -30,9 +30,9 @@ Linear = Callable[[Array], tuple[Array, Array]]
 STEP = 1e-3
 """Displacement for derivatives, in units of the scale of each parameter."""
 _MOST_STEPS = 50
-_SETTLED = 1e-4
+_SETTLED = 2e-3
 """Square of the last step, in units of the final uncertainty."""
-_ROUNDING = 1e-5
+_ROUNDING = 1e-3
 """Rise of the deviance that is put down to rounding: far below one degree of freedom."""
 _OVERSHOT, _AS_PROMISED = 0.5, 0.75
 """Share of the promised fall of the deviance below and above which steps get shorter and longer."""
