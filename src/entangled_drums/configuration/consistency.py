@@ -184,8 +184,9 @@ def _in_time_problems(config: Mapping[str, Any]) -> list[Problem]:
         found.append(Problem((*path, "sample_rate_hz"), f"{what}; {remedy}"))
     needed = 2.0 * (emission["half_span_hz"] + emission["bin_width_hz"])
     if rate < needed:
-        what = f"{_hz(rate)} does not reach the ends of the emission; write at least {_hz(needed)}"
-        found.append(Problem((*path, "sample_rate_hz"), what))
+        what = f"{plain_number(rate)} Hz does not reach the ends of the emission"
+        remedy = f"write at least {plain_number(needed)}"
+        found.append(Problem((*path, "sample_rate_hz"), f"{what}; {remedy}"))
     shortest = max(1.0 / emission["bin_width_hz"], scan["phases"] / scan["bin_width_hz"])
     if duration < shortest * (1.0 - 1e-12):
         what = f"{plain_number(duration)} s holds no segment of every spectrum"
