@@ -191,8 +191,9 @@ class Experiment:
         """Record the whole calibration of a device and carry out the chain of fits.
 
         Where the scenario makes a secret of the internal occupation under the pumps, the
-        calibration meets another one.
-        Drums so close that one tone drives both have no such calibration: there the prior is kept.
+        calibration meets another one, as uncertain as in the device file, and what it finds of it
+        is forgotten. Drums so close that one tone drives both have no such calibration: there the
+        prior is kept.
 
         Raises
         ------
@@ -201,26 +202,26 @@ class Experiment:
         """
         if not self.calibration or scenario.half_splitting_hz:
             return self.prior
+        if scenario.internal_uncertainty:
+            usual = dict(self.uncertainties)
+            usual[HEATED] /= scenario.internal_uncertainty
+            met = {**truth, HEATED: prior.draw(self.values, usual, generator)[HEATED]}
+            found = replace(self, uncertainties=usual).calibrate(met, PLAIN, generator)
+            return found.relearnt(HEATED, self.values[HEATED], self.uncertainties[HEATED])
         measurement = {
             **self.calibration,
             "emission": self.emission,
             "probe_offset_hz": self.phase_scan["probe_offset_hz"],
         }
-        met = dict(truth)
-        if scenario.internal_uncertainty:
-            met[HEATED] = prior.draw(self.values, self.uncertainties, generator)[HEATED]
         streams = generator.spawn(len(calibration_runs.KINDS))
         recordings = {
             kind: calibration_runs.record(
-                kind, met, self.values, measurement, stream, self.imperfections
+                kind, truth, self.values, measurement, stream, self.imperfections
             )
             for kind, stream in zip(calibration_runs.KINDS, streams, strict=True)
         }
         fidelity = tone_spectra.Fidelity(**vars(self.fidelity))
-        found = chain.calibrate(recordings, self.prior, fidelity).calibration
-        if scenario.internal_uncertainty:
-            return found.relearnt(HEATED, self.values[HEATED], self.uncertainties[HEATED])
-        return found
+        return chain.calibrate(recordings, self.prior, fidelity).calibration
 
     def record(
         self,
