@@ -132,7 +132,7 @@ class Experiment:
         if not self.in_time:
             raise InferenceError(
                 "coverage.in_time: missing, recordings are to be made in time; write for example "
-                "{duration_s: 0.3, sample_rate_hz: 9.6e+6}"
+                "{duration_s: 0.2, sample_rate_hz: 1.92e+7}"
             )
         duration_s = self.in_time["duration_s"]
         return replace(
