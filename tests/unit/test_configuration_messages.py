@@ -720,6 +720,73 @@ def test_mistake(case: Case, folder: Path) -> None:
     assert message(folder) == case.message
 
 
+COVERAGE = """
+coverage:
+  operating_point: reference-x620
+  replicas: {in-time: 2}
+  chunk_replicas: 2
+  draws: 400
+  validation: {factor: 10, roots: [second]}
+  in_time: {duration_s: 0.2, sample_rate_hz: 1.92e+7}
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "changed_to", "told"),
+    [
+        (
+            "  in_time: {duration_s: 0.2, sample_rate_hz: 1.92e+7}\n",
+            "",
+            "coverage.in_time: missing key, some replicas are of the kind in-time; write for "
+            "example in_time: {duration_s: 0.2, sample_rate_hz: 1.92e+7}",
+        ),
+        (
+            "{in-time: 2}",
+            "{coverage: 2}",
+            "coverage.in_time: no replica is of the kind in-time; remove this key, or write "
+            "in-time: 50 there",
+        ),
+        (
+            "1.92e+7",
+            "8.0e+6",
+            "coverage.in_time.sample_rate_hz: 8.0e+6 Hz is no whole multiple of "
+            "recordings.phase_scan.probe_offset_hz; write for example 8.1e+6",
+        ),
+        (
+            "1.92e+7",
+            "1.5e+6",
+            "coverage.in_time.sample_rate_hz: 1.5e+6 Hz does not reach the ends of the emission; "
+            "write at least 2.005e+6",
+        ),
+        (
+            "duration_s: 0.2",
+            "duration_s: 1.0e-3",
+            "coverage.in_time.duration_s: 0.001 s holds no segment of every spectrum; write at "
+            "least 0.0032",
+        ),
+        (
+            "  gain_ripple: 0.0",
+            "  gain_ripple: 0.1",
+            "laboratory.gain_ripple: 0.1, which replicas of the kind in-time cannot have; write "
+            "0.0, or remove these replicas",
+        ),
+        (
+            "  spurious_lines: []",
+            "  spurious_lines: [{frequency_hz: 1.0e+5, quanta: 1.0}]",
+            "laboratory.spurious_lines: a list, which replicas of the kind in-time cannot have; "
+            "write [], or remove these replicas",
+        ),
+    ],
+)
+def test_recordings_in_time_that_cannot_be(
+    folder: Path, written: str, changed_to: str, told: str
+) -> None:
+    with (folder / EXPERIMENT).open("a", encoding="utf-8") as file:
+        file.write(COVERAGE)
+    edit(folder / EXPERIMENT, written, changed_to)
+    assert message(folder).split(": ", 1)[1] == told
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [

@@ -6,13 +6,15 @@ from functools import cache
 import numpy as np
 import pytest
 from scipy.stats import binom, norm
+from tests.unit.figure_samples import ROOT
 from tests.unit.inference_samples import CALIBRATION, UNCERTAINTIES, VALUES
 
 from entangled_drums import jsonfile
+from entangled_drums.configuration.experiment import load_experiment
 from entangled_drums.coverage.agreement import compare, homogeneity, require
-from entangled_drums.coverage.experiment import Experiment, scenario_of
+from entangled_drums.coverage.experiment import HEATED, Experiment, scenario_of
 from entangled_drums.coverage.replica import RANKED, repetitions
-from entangled_drums.coverage.scenarios import BORDER, COVERAGE, FAR, POWER, SCENARIOS
+from entangled_drums.coverage.scenarios import BORDER, COVERAGE, FAR, IN_TIME, POWER, SCENARIOS
 from entangled_drums.coverage.summary import binomial_interval, holm, summarise
 from entangled_drums.errors import InferenceError
 from entangled_drums.inference.fine_effects import Fidelity
@@ -140,6 +142,70 @@ def test_routes_that_read_lines_are_asked_at_the_power_truth():
     assert set(outcome["routes"]) == {"direct", "quadrature", "emission_bound"}
     bound = outcome["routes"]["emission_bound"]
     assert bound["value"] > bound["truth"]
+
+
+SHORT = replace(PLAIN, in_time={"duration_s": 0.1, "sample_rate_hz": 7.5e6})
+
+
+def test_records_in_time_are_made_in_time():
+    """Same device, settings and seed: only the flag tells the two roads apart."""
+    scenario = scenario_of(IN_TIME)
+    short = SHORT.nominal(scenario)
+    assert short.imperfections == Imperfections(finite_record=True)
+    assert short.fidelity == Fidelity(finite_record=True)
+    in_time = short.record(VALUES, generator(4), scenario)
+    of_spectra = short.record(VALUES, generator(4), replace(scenario, in_time=False))
+    for one, other in zip(in_time, of_spectra, strict=True):
+        assert one.attrs == other.attrs
+        assert one.attrs["duration_s"] == 0.1
+        assert not np.array_equal(one["power_spectral_density"], other["power_spectral_density"])
+        # The ratio scatters as that of two independent records of one spectrum: beyond 6 standard
+        # deviations once in 5e8 seeds.
+        product = np.log(one["power_spectral_density"] / other["power_spectral_density"])
+        spread = 2.0 / one.attrs["effective_averages"]
+        assert abs(float((product**2).mean()) / spread - 1.0) < 6.0 * (2.0 / product.size) ** 0.5
+    with pytest.raises(InferenceError, match=r"coverage\.in_time: missing"):
+        PLAIN.nominal(scenario)
+
+
+def test_what_the_pumps_make_of_the_cavity_is_kept_from_the_calibration():
+    experiment = load_experiment(
+        ROOT / "config/experiments/toy.yaml",
+        schema_directory=ROOT / "workflow/schemas",
+        device_directory=ROOT / "config/devices",
+    )
+    scenario = scenario_of(IN_TIME)
+    short = replace(SHORT, calibration=experiment["calibration"]).nominal(scenario)
+    cold, hot = (
+        short.calibrate({**VALUES, HEATED: occupation}, scenario, generator(3))
+        for occupation in (0.5, 2.5)
+    )
+    assert np.array_equal(cold.values, hot.values)
+    assert np.array_equal(cold.covariance, hot.covariance)
+    at = cold.index(HEATED)
+    assert cold.values[at] == VALUES[HEATED]
+    assert cold.uncertainty(HEATED) == pytest.approx(3.0 * UNCERTAINTIES[HEATED])
+    assert np.count_nonzero(cold.covariance[at]) == 1
+    # Of the rest it says what a calibration says.
+    known = cold.uncertainty("drum_1.thermal_occupation")
+    assert known < 0.5 * UNCERTAINTIES["drum_1.thermal_occupation"]
+
+
+def test_a_replica_in_time_finds_the_state_in_its_record():
+    """Fixed seeds; each of three pulls is beyond 4 by chance once in 16000 seeds."""
+    repetition = repetitions([IN_TIME], SHORT, DRAWS)[IN_TIME]
+    of_truth = [
+        repetition.experiment.state(
+            repetition.experiment.draw_truth(repetition.scenario, generator(seed))
+        )["duan"]
+        for seed in range(20)
+    ]
+    for seed in (6, 7, 8):
+        one = repetition.replica(generator(seed))
+        duan = one["numbers"]["duan"]
+        assert one["result"] == "posterior"
+        assert duan["uncertainty"] < 0.7 * np.std(of_truth)
+        assert abs(duan["mean"] - duan["truth"]) < 4.0 * duan["uncertainty"]
 
 
 def made_up(kind, rank=0.5, claim=False, misfit=(), result="posterior"):

@@ -40,6 +40,8 @@ def test_numbers_drawn_are_those_of_the_study():
     assert list(claims.index) == [kind for kind in SCENARIOS if summary["claims"][kind]["replicas"]]
     assert claims["y"].to_numpy() == pytest.approx(20.0)
     assert (claims["lower"] < 20.0).all() and (claims["upper"] > 20.0).all()
+    in_time = frame[frame["series"] == "duan in time"]
+    assert set(in_time["panel"]) == {"a"} and in_time["x"].tolist() == [50.0, 68.0, 90.0, 95.0]
     ranks = frame[frame["panel"] == "c"]
     assert ranks["y"].sum() == 100
     drawn = figs10.draw(summary, ORIGIN).axes
@@ -56,8 +58,11 @@ def test_caption_numbers():
     assert quoted["border"] == quoted["power"] == quoted["far"] == "20.0 %"
     assert quoted["far_replicas"] == str(100 * len(FAR))
     assert quoted["covered"].split(", ")[0] == "50.0 %"
+    assert quoted["in_time_replicas"] == "100"
+    assert quoted["in_time"].split(", ")[1] == "68.0 %"
     empty = figs10.quoted(summarise([made_up(COVERAGE)]))
     assert empty["border"] == empty["far"] == empty["power"] == "not studied"
+    assert empty["in_time"] == "not studied"
     assert {BORDER, POWER} <= set(SCENARIOS)
 
 

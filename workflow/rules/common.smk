@@ -387,6 +387,12 @@ def replicas_in(study, part):
     return Configured(chunks_of_study(study)[part], tuple(keys))
 
 
+def in_time(study, part):
+    """How records in time are made, for a job that makes some."""
+    makes = any(kind == "in-time" for kind, _ in chunks_of_study(study)[part])
+    return {"in_time": configured("coverage.in_time")} if makes else {}
+
+
 def seed_of_study(study):
     """Seed of a coverage study: enlarged, it holds the replicas of the main one and more."""
     if study in ("main", "enlarged"):

@@ -33,6 +33,7 @@ rule run_replicas:
             model=configured("inference.model"),
             calibration=configured("calibration"),
             draws=configured("coverage.draws"),
+            **in_time(wildcards.study, int(wildcards.part)),
             replicas=replicas_in(wildcards.study, int(wildcards.part)),
             seed=seed_of_study(wildcards.study),
         ),

@@ -9,7 +9,7 @@ matrix of their standard uncertainties in the same order, ``method`` says where 
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +193,21 @@ class Calibration:
             for source, slope in slopes.items() if derived and name == ADDED else ((name, 1.0),):
                 change[row, self.index(source)] = slope
         return np.asarray(change @ self.covariance @ change.T)
+
+    def relearnt(self, name: str, value: float, uncertainty: float) -> "Calibration":
+        """Return the same knowledge, but of one parameter only what is given, independently.
+
+        Raises
+        ------
+        CalibrationError
+            If the calibration does not hold it.
+        """
+        at = self.index(name)
+        values, covariance = self.values.copy(), self.covariance.copy()
+        values[at] = value
+        covariance[at] = covariance[:, at] = 0.0
+        covariance[at, at] = uncertainty**2
+        return replace(self, values=values, covariance=covariance)
 
     def sample(self, generator: np.random.Generator, size: int) -> dict[str, NDArray[np.float64]]:
         """Draw parameter sets from the normal distribution of the calibration.

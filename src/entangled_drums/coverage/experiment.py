@@ -14,7 +14,7 @@ from entangled_drums.coverage.scenarios import PLAIN, SCENARIOS, Scenario
 from entangled_drums.errors import InferenceError
 from entangled_drums.inference.fine_effects import Fidelity
 from entangled_drums.inference.states import state_quantities
-from entangled_drums.laboratory import calibration_runs, pumped
+from entangled_drums.laboratory import calibration_runs, pumped, pumped_in_time
 from entangled_drums.laboratory.imperfections import Imperfections
 from entangled_drums.parameters import DriveSettings, ProbeSettings
 
@@ -42,6 +42,8 @@ class Experiment:
         Of the analysis.
     calibration : mapping
         The section ``calibration``; empty if the prior is all that is known of the device.
+    in_time : mapping
+        The section ``coverage.in_time``; empty if no replica needs it.
     """
 
     values: Mapping[str, float]
@@ -52,6 +54,7 @@ class Experiment:
     imperfections: Imperfections
     fidelity: Fidelity
     calibration: Mapping[str, Any] = field(default_factory=dict)
+    in_time: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Experiment":
@@ -65,6 +68,7 @@ class Experiment:
             Imperfections.of(settings["laboratory"]),
             Fidelity(**settings["model"]),
             settings["calibration"] if settings["calibration"]["source"] == RECORDINGS else {},
+            settings.get("in_time", {}),
         )
 
     @property
@@ -94,7 +98,8 @@ class Experiment:
         Raises
         ------
         InferenceError
-            If the demanded state cannot be reached at this operating point.
+            If the demanded state cannot be reached at this operating point, or nothing is said of
+            recordings in time.
         """
         values, uncertainties = dict(self.values), dict(self.uncertainties)
         for drum in (1, 2):
@@ -105,7 +110,11 @@ class Experiment:
             mean = 0.5 * (values["drum_1.frequency_hz"] + values["drum_2.frequency_hz"])
             values["drum_1.frequency_hz"] = mean - scenario.half_splitting_hz
             values["drum_2.frequency_hz"] = mean + scenario.half_splitting_hz
+        if scenario.internal_uncertainty:
+            uncertainties[HEATED] *= scenario.internal_uncertainty
         found = replace(self, values=values, uncertainties=uncertainties)
+        if scenario.in_time:
+            found = found._shortened()
         if not scenario.quantity:
             return found
         heated = found.heated(values, scenario)
@@ -117,6 +126,22 @@ class Experiment:
         # As well known, relatively, as the occupation of the device file.
         uncertainties[HEATED] *= heated[HEATED] / values[HEATED]
         return replace(found, values=heated, uncertainties=uncertainties)
+
+    def _shortened(self) -> "Experiment":
+        """The experiment as it can be simulated, and is then analysed, sample by sample."""
+        if not self.in_time:
+            raise InferenceError(
+                "coverage.in_time: missing, recordings are to be made in time; write for example "
+                "{duration_s: 0.2, sample_rate_hz: 1.92e+7}"
+            )
+        duration_s = self.in_time["duration_s"]
+        return replace(
+            self,
+            emission={**self.emission, "duration_s": duration_s},
+            phase_scan={**self.phase_scan, "duration_s": duration_s},
+            imperfections=replace(self.imperfections, counter_rotating=False, finite_record=True),
+            fidelity=Fidelity(counter_rotating=False, finite_record=True),
+        )
 
     def heated(self, device: Mapping[str, float], scenario: Scenario) -> dict[str, float] | None:
         """Return a device with its internal bath as the scenario demands; None if none does it."""
@@ -165,7 +190,10 @@ class Experiment:
     ) -> Calibration:
         """Record the whole calibration of a device and carry out the chain of fits.
 
-        Drums so close that one tone drives both have no such calibration: there the prior is kept.
+        Where the scenario makes a secret of the internal occupation under the pumps, the
+        calibration meets another one, as uncertain as in the device file, and what it finds of it
+        is forgotten. Drums so close that one tone drives both have no such calibration: there the
+        prior is kept.
 
         Raises
         ------
@@ -174,6 +202,12 @@ class Experiment:
         """
         if not self.calibration or scenario.half_splitting_hz:
             return self.prior
+        if scenario.internal_uncertainty:
+            usual = dict(self.uncertainties)
+            usual[HEATED] /= scenario.internal_uncertainty
+            met = {**truth, HEATED: prior.draw(self.values, usual, generator)[HEATED]}
+            found = replace(self, uncertainties=usual).calibrate(met, PLAIN, generator)
+            return found.relearnt(HEATED, self.values[HEATED], self.uncertainties[HEATED])
         measurement = {
             **self.calibration,
             "emission": self.emission,
@@ -215,26 +249,25 @@ class Experiment:
                 imperfections, bath_correlation=scenario.bath_correlation * largest
             )
         scan = self.phase_scan
-        emission = pumped.record_emission(
-            device, drive, pumped.EmissionSettings(**self.emission), generator, imperfections
+        of_emission = pumped.EmissionSettings(**self.emission)
+        of_scan = pumped.PhaseScanSettings(
+            duration_s=scan["duration_s"],
+            half_span_hz=scan["half_span_hz"],
+            bin_width_hz=scan["bin_width_hz"],
+            line_centres_hz=pumped.line_centres_hz(self.values, settings, scan["probe_offset_hz"]),
+            window=scan["window"],
+            overlap=scan.get("overlap", 0.0),
         )
-        phase_scan = pumped.record_phase_scan(
-            device,
-            drive,
-            self.probe_settings,
-            pumped.PhaseScanSettings(
-                duration_s=scan["duration_s"],
-                half_span_hz=scan["half_span_hz"],
-                bin_width_hz=scan["bin_width_hz"],
-                line_centres_hz=pumped.line_centres_hz(
-                    self.values, settings, scan["probe_offset_hz"]
-                ),
-                window=scan["window"],
-                overlap=scan.get("overlap", 0.0),
-            ),
-            generator,
-            imperfections,
-        )
+        probe = self.probe_settings
+        if scenario.in_time and generator is not None:
+            last = (self.in_time["sample_rate_hz"], generator, imperfections)
+            emission = pumped_in_time.record_emission(device, drive, of_emission, *last)
+            phase_scan = pumped_in_time.record_phase_scan(device, drive, probe, of_scan, *last)
+        else:
+            emission = pumped.record_emission(device, drive, of_emission, generator, imperfections)
+            phase_scan = pumped.record_phase_scan(
+                device, drive, probe, of_scan, generator, imperfections
+            )
         told = {
             name: float(np.asarray(getattr(settings, name)))
             for name in ("red_photons", "blue_photons")

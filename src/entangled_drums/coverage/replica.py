@@ -5,7 +5,7 @@ other routes, which could only take claims away, is left out for their cost.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -48,7 +48,7 @@ def repetitions(
     Returns
     -------
     dict
-        By kind. Those whose lines lie where they lie in the device file share what is tabulated.
+        By kind. Those whose expected spectra are those of the device file share what is tabulated.
     """
     settings = ModelBasedSettings(
         fidelity=experiment.fidelity,
@@ -61,17 +61,18 @@ def repetitions(
         ),
         merged_resolution=MERGED_RESOLUTION,
     )
-    shared: dict[float, Prepared] = {}
+    shared: dict[tuple[float, bool], Prepared] = {}
     found = {}
     for kind in sorted(kinds):
         scenario = scenario_of(kind)
         nominal = experiment.nominal(scenario)
-        lines = scenario.half_splitting_hz
-        if lines not in shared:
-            of = nominal if lines else experiment
+        own = (scenario.half_splitting_hz, scenario.in_time)
+        chosen = replace(settings, fidelity=nominal.fidelity)
+        if own not in shared:
+            of = nominal if any(own) else experiment
             recorded = of.record(of.values, None)
-            shared[lines] = prepare(observation(*recorded), of.prior, settings)
-        found[kind] = Repetition(kind, nominal, settings, shared[lines])
+            shared[own] = prepare(observation(*recorded), of.prior, chosen)
+        found[kind] = Repetition(kind, nominal, chosen, shared[own])
     return found
 
 

@@ -179,8 +179,10 @@ def route(replicas: Sequence[Replica], name: str) -> dict[str, Any]:
 
 def targets(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return what was to be reached: value, limit, and whether it was met; None with no replica."""
-    primary = found["coverage"]["duan"]["levels"]
-    worst = max((abs(one["off_by"]) for one in primary.values()), default=None)
+
+    def worst(of: Mapping[str, Any]) -> float | None:
+        return max((abs(one["off_by"]) for one in of["levels"].values()), default=None)
+
     secondary = [
         one["rank_p_value_holm"]
         for one in found["coverage"].values()
@@ -199,7 +201,12 @@ def targets(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         return {"value": value, "at_least": limit, "met": None if value is None else value >= limit}
 
     return {
-        "coverage of D off by, binomial standard deviations": at_most(worst, DEVIATIONS),
+        "coverage of D off by, binomial standard deviations": at_most(
+            worst(found["coverage"]["duan"]), DEVIATIONS
+        ),
+        "coverage of D in time off by, binomial standard deviations": at_most(
+            worst(found["coverage_of_duan"][IN_TIME]), DEVIATIONS
+        ),
         "smallest p of secondary ranks (Holm)": at_least(
             min(secondary, default=None), SECONDARY_LEVEL
         ),

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
-from entangled_drums.coverage.scenarios import BORDER, FAR, POWER, SCENARIOS
+from entangled_drums.coverage.scenarios import BORDER, FAR, IN_TIME, POWER, SCENARIOS
 from entangled_drums.coverage.summary import BORDER_CLAIMS, POWER_CLAIMS
 from entangled_drums.figures import style
 from entangled_drums.figures.output import COLUMNS
@@ -36,8 +36,10 @@ _LABELS = {
     "correlated-drums": "hot, correlated baths",
     "hot-cavity": "cavity hotter than calibrated",
     "dark-mode": "dark mode",
-    "in-time": "simulated in time",
+    IN_TIME: "simulated in time",
 }
+_IN_TIME = "duan in time"
+_LEVELS_LABELS = {**QUANTITIES, _IN_TIME: "$D$ in time"}
 _TARGETS = {BORDER: BORDER_CLAIMS, POWER: POWER_CLAIMS}
 
 _LEFT_MM, _RIGHT_MM = 13.0, 4.0
@@ -59,14 +61,17 @@ def plotted(summary: Mapping[str, Any]) -> pandas.DataFrame:
     -------
     pandas.DataFrame
         Columns `COLUMNS`. Panel a: x the level and y the coverage in percent, less the level, one
-        binomial standard deviation either side, series by quantity. Panel b: y the claims in
+        binomial standard deviation either side, series by quantity, the last one the Duan sum where
+        the recordings are simulated in time. Panel b: y the claims in
         percent with their exact 95 % interval, series by scenario. Panels c to f: x the middle of
         each bin of ranks, y the replicas in it, one standard deviation of a uniform law either side
         of its mean.
     """
     rows: list[dict[str, Any]] = []
-    for name in QUANTITIES:
-        for level, found in summary["coverage"][name]["levels"].items():
+    levels = {name: summary["coverage"][name]["levels"] for name in QUANTITIES}
+    levels[_IN_TIME] = summary["coverage_of_duan"][IN_TIME]["levels"]
+    for name, of_name in levels.items():
+        for level, found in of_name.items():
             off = 100.0 * found["covered"] - float(level)
             sigma = 100.0 * found["standard_deviation"]
             rows.append(
@@ -103,12 +108,18 @@ def quoted(summary: Mapping[str, Any]) -> dict[str, str]:
     claims = summary["claims"]
     far = [claims[kind] for kind in FAR]
     count = sum(one["replicas"] for one in far)
-    levels = summary["coverage"]["duan"]["levels"]
+
+    def covered(found: Mapping[str, Any]) -> str:
+        return ", ".join(f"{100 * one['covered']:.1f} %" for one in found["levels"].values())
+
+    in_time = summary["coverage_of_duan"][IN_TIME]
     fits = summary["fits"]["coverage"]
     return {
         "replicas": str(summary["coverage"]["duan"]["replicas"]),
-        "covered": ", ".join(f"{100 * levels[one]['covered']:.1f} %" for one in levels),
-        "levels": ", ".join(f"{level} %" for level in levels),
+        "levels": ", ".join(f"{level} %" for level in summary["coverage"]["duan"]["levels"]),
+        "covered": covered(summary["coverage"]["duan"]),
+        "in_time": covered(in_time) or "not studied",
+        "in_time_replicas": str(in_time["replicas"]),
         "border": percent(claims[BORDER]["rate"]),
         "border_replicas": str(claims[BORDER]["replicas"]),
         "border_limit": f"{100.0 * BORDER_CLAIMS:g} %",
@@ -161,16 +172,17 @@ def draw(summary: Mapping[str, Any], origin: str) -> Figure:
 
 
 def _look(name: str) -> Look:
-    return LOOKS["model_based" if name == "duan" else name]
+    return LOOKS[{"duan": "model_based", _IN_TIME: "in_time"}.get(name, name)]
 
 
 def _draw_coverage(axes: Axes, frame: pandas.DataFrame) -> None:
     rows = frame[frame["panel"] == "a"]
     levels = sorted(rows["x"].unique())
     axes.axhline(0.0, color="black", linewidth=0.6, zorder=0)
-    for place, (name, label) in enumerate(QUANTITIES.items()):
+    shown = [name for name in _LEVELS_LABELS if name in set(rows["series"])]
+    for place, name in enumerate(shown):
         one = rows[rows["series"] == name].sort_values("x")
-        at = np.arange(len(one)) + 0.16 * (place - 1.5)
+        at = np.arange(len(one)) + 0.16 * (place - 0.5 * (len(shown) - 1))
         look = _look(name)
         axes.errorbar(
             at,
@@ -180,7 +192,7 @@ def _draw_coverage(axes: Axes, frame: pandas.DataFrame) -> None:
             marker=look.marker,
             linestyle="none",
             elinewidth=style.ERROR_BAR_POINTS,
-            label=label,
+            label=_LEVELS_LABELS[name],
         )
     largest = max(5.0, 1.15 * float(rows[["lower", "upper"]].abs().to_numpy().max(initial=0.0)))
     axes.set_ylim(-largest, 1.45 * largest)
@@ -189,7 +201,7 @@ def _draw_coverage(axes: Axes, frame: pandas.DataFrame) -> None:
     axes.tick_params(axis="x", length=0.0)
     axes.set_xlabel("Level of the central interval (%)")
     axes.set_ylabel("Coverage less level (percentage points)")
-    axes.legend(loc="upper center", ncols=4, handlelength=1.0, columnspacing=1.6)
+    axes.legend(loc="upper center", ncols=5, handlelength=1.0, columnspacing=1.2)
 
 
 def _draw_claims(axes: Axes, frame: pandas.DataFrame) -> None:

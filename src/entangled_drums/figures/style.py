@@ -95,6 +95,7 @@ LOOKS = MappingProxyType(
         "cavity_occupation": Look("occupation of the cavity", "#6699CC", "1"),
         "receiver.gain": Look("gain", "#DDAA33", "x"),
         "bath.external_occupation": Look("occupation of the port", "#EE99AA", "+"),
+        "in_time": Look("recordings simulated in time", "#228833", "2"),
         "line_1": Look(r"line near $-\Omega$", "#0077BB", "^"),
         "line_2": Look(r"line near $+\Omega$", "#EE7733", "p"),
         "receiver": Look("loads", "#117755", "H"),
