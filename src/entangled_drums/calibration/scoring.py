@@ -285,7 +285,7 @@ def fit(
     for tolerance in _TOLERANCES:
         best = climbed(best, data.blurred(tolerance), 1.0)[0]
     best, weighted, information, last = climbed(best, data, _SETTLED)
-    u, mean, jacobian = best.u + last, best.mean, best.jacobian
+    u, mean, jacobian = best.u + last, best.mean + last @ best.jacobian, best.jacobian
     covariance: Array = np.asarray(np.linalg.inv(information), dtype=np.float64)
     leverage = np.einsum("id,id->d", covariance @ jacobian, weighted)
     goodness, spectra = data.goodness(mean, leverage)

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
 from scipy.linalg import expm
 
 from entangled_drums import covariance, model, tones
@@ -300,6 +299,9 @@ def periodogram(
         If rate and bin width do not fit, the record is shorter than a segment, or the receiver is
         better than quantum mechanics allows.
     """
+    # Slow to load, and only jobs that record in time need it.
+    from scipy import signal
+
     rate = digitiser.sample_rate_hz
     length = round(rate / bin_width_hz)
     if abs(length * bin_width_hz / rate - 1.0) > 1e-9:
