@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from entangled_drums.configuration import consistency, schema, yamlfile
+from entangled_drums.configuration import (
+    consistency,
+    coverage_checks,
+    line_checks,
+    schema,
+    yamlfile,
+)
 from entangled_drums.configuration.problems import Problem, did_you_mean, fail, shown
 
 
@@ -50,12 +56,12 @@ def load_experiment(
     found = found or [
         *consistency.figure_problems(config),
         *consistency.calibration_problems(config),
-        *consistency.coverage_problems(config),
+        *coverage_checks.coverage_problems(config),
     ]
     if found:
         fail(path, found, document.lines)
     config["device"] = _checked(yamlfile.read(device_path), device_schema)
-    found = consistency.physics_problems(config)
+    found = line_checks.physics_problems(config)
     if found:
         fail(path, found, document.lines)
     return config

@@ -6,8 +6,9 @@ first problem in the order of the file is told, and the number of the others.
 
 import difflib
 import json
+import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -208,3 +209,21 @@ def one_line(text: str) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+def rounded_up(value: float) -> float:
+    """Return two digits that a user may be told to write, not less than a value."""
+    return _rounded(value, math.ceil)
+
+
+def rounded_down(value: float) -> float:
+    """Return two digits that a user may be told to write, not more than a value."""
+    return _rounded(value, math.floor)
+
+
+def _rounded(value: float, direction: Callable[[float], int]) -> float:
+    # Two digits are what a user wants to write; rounding keeps the suggestion on the right side.
+    if value <= 0:
+        return 0.0
+    step = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return float(direction(value / step) * step)

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc, ndtr, ndtri
+from scipy.special import chdtrc
 
 from entangled_drums import parameters, spectra
 from entangled_drums.calibration import Calibration
 from entangled_drums.calibration.background import flat, possible
 from entangled_drums.errors import InferenceError
+from entangled_drums.inference import cut_off_normal
 from entangled_drums.inference.fine_effects import (
     Fidelity,
     FineEffects,
@@ -40,8 +41,6 @@ _JITTER = 1e-10
 """Added to the correlations of the prior: parameters tied exactly stay tied to a part in 1e5."""
 _SMALLEST_SHARE = 1e-6
 """Lower bound of what must be positive, as a share of its calibrated value."""
-_SAFE = 7.0
-"""A bound this many standard deviations away is never reached."""
 _MOST_REDRAWS = 100
 _CHUNK = 64
 _STEP = 1e-4
@@ -177,9 +176,7 @@ class Target:
     def prior_draws(self, count: int, generator: np.random.Generator, sweeps: int = 30) -> Array:
         """Return draws (count, P) from the prior, a normal distribution cut off at the bounds.
 
-        Parameters near a bound are drawn from their own cut-off normal distribution, by Gibbs
-        sampling (exact for one of them; rejection would fail for an occupation that a calibration
-        estimates several standard deviations below zero); all others given these.
+        See `cut_off_normal`, which takes ``sweeps``.
 
         Raises
         ------
@@ -188,7 +185,7 @@ class Target:
         """
         kept = np.empty((0, self.size))
         for _ in range(_MOST_REDRAWS):
-            drawn = self._drawn(count, generator, sweeps)
+            drawn = cut_off_normal.draws(self.precision, self.lowest, count, generator, sweeps)
             # Bounds leave the added noise that belongs to a background as it comes.
             kept = np.concatenate([kept, drawn[self.allowed(drawn)]])
             if len(kept) >= count:
@@ -198,29 +195,12 @@ class Target:
             "receiver again"
         )
 
-    def _drawn(self, count: int, generator: np.random.Generator, sweeps: int) -> Array:
-        lowest = self.lowest
-        near = np.flatnonzero(lowest > -_SAFE)
-        rest = np.flatnonzero(lowest <= -_SAFE)
-        u = np.empty((count, self.size))
-        covariance: Array = np.asarray(np.linalg.inv(self.precision), dtype=np.float64)
-        if near.size:
-            within = covariance[np.ix_(near, near)]
-            u[:, near] = _cut_off(within, lowest[near], count, generator, sweeps)
-        if rest.size:
-            # The block of a precision matrix is the inverse of the conditional covariance.
-            block = self.precision[np.ix_(rest, rest)]
-            mean = -u[:, near] @ np.linalg.solve(block, self.precision[np.ix_(rest, near)]).T
-            root = np.linalg.cholesky(np.linalg.inv(block))
-            u[:, rest] = mean + generator.standard_normal((count, rest.size)) @ root.T
-        return np.maximum(u, lowest)
-
     def log_posterior(self, u: Array) -> Array:
         """Return the log of the posterior up to a constant, (B,)."""
         found = self.log_prior(u)
-        possible = np.isfinite(found)
-        if possible.any():
-            found[possible] += self.log_likelihood(u[possible])
+        finite = np.isfinite(found)
+        if finite.any():
+            found[finite] += self.log_likelihood(u[finite])
         return found
 
     def linearised(self, u: Array) -> tuple[Array, Array, Array]:
@@ -327,24 +307,6 @@ class Target:
         found["calibration"] = _goodness(pull, self.size - used)
         found["all"] = _goodness(total + pull, degrees + self.size - used)
         return found
-
-
-def _cut_off(
-    covariance: Array, lowest: Array, count: int, generator: np.random.Generator, sweeps: int
-) -> Array:
-    """Draws (count, K) of a normal distribution around zero, each component above its bound."""
-    precision = np.linalg.inv(covariance)
-    u = np.maximum(np.zeros((count, lowest.size)), lowest)
-    for _ in range(sweeps if lowest.size > 1 else 1):
-        for at in range(lowest.size):
-            spread = 1.0 / np.sqrt(precision[at, at])
-            others = u @ precision[at] - u[:, at] * precision[at, at]
-            mean = -others * spread**2
-            # From the upper tail, where the normal distribution keeps its digits.
-            beyond = ndtr(-(lowest[at] - mean) / spread)
-            drawn = mean - spread * ndtri(beyond * (1.0 - generator.random(count)))
-            u[:, at] = np.maximum(drawn, lowest[at])
-    return u
 
 
 def _goodness(deviance: float, degrees: float) -> Goodness:

@@ -50,20 +50,12 @@ def record_emission(
 ) -> xarray.Dataset:
     """Record the noise that leaves the cavity under the two pumps, sample by sample.
 
+    Arguments as for `pumped.record_emission`, imperfections none of `ABSENT`, and
+
     Parameters
     ----------
-    truth : mapping
-        Flat true values of the device.
-    drive : DriveSettings
-        Settings of the pump generators (plain numbers).
-    settings : EmissionSettings
-        Span, bins and duration.
     sample_rate_hz : float
         A whole multiple of the bin width, and at least twice the span.
-    generator : numpy.random.Generator
-        Source of randomness.
-    imperfections : Imperfections, optional
-        What the laboratory does that the model does not say; none of `ABSENT`.
 
     Returns
     -------
@@ -117,13 +109,8 @@ def record_phase_scan(
 ) -> xarray.Dataset:
     """Record the two probe lines for every phase of the blue probe, sample by sample.
 
-    Parameters and errors as for `record_emission`, and
-
-    Parameters
-    ----------
-    probe : ProbeSettings
-        Settings of the probe generators; ``phase_rad`` has shape (phases,), and the sample rate is
-        a whole multiple of the offset.
+    Arguments as for `pumped.record_phase_scan`, errors and ``sample_rate_hz`` as for
+    `record_emission`; the sample rate is also a whole multiple of the probes' offset.
 
     Returns
     -------
