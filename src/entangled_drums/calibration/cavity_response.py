@@ -12,7 +12,7 @@ import xarray
 from numpy.typing import NDArray
 
 from entangled_drums.calibration.knowledge import Knowledge
-from entangled_drums.calibration.scoring import STEP, Data, Fit, Nuisance, fit
+from entangled_drums.calibration.scoring import Data, Fit, Nuisance, fit
 from entangled_drums.calibration.tone_spectra import Fidelity
 from entangled_drums.units import angular
 
@@ -42,17 +42,14 @@ def calibrate(dataset: xarray.Dataset, knowledge: Knowledge, fidelity: Fidelity)
     centre_hz = float(dataset.attrs["centre_frequency_hz"])
     nuisances = _start(frequency_hz, seen, knowledge.values(knowledge.mean[None]), centre_hz)
     size = len(knowledge.names)
-    steps = STEP * np.concatenate([knowledge.uncertainty, [one.scale for one in nuisances]])
 
-    def linear(x: Array) -> tuple[Array, Array]:
-        points = x + np.concatenate([np.zeros((1, x.size)), np.diag(steps)])
+    def means(points: Array) -> Array:
         values = knowledge.values(points[:, :size])
         shown = cable(frequency_hz, points[:, size:]) * reflection(
             frequency_hz, values, centre_hz, points[:, -1]
         )
         # The analyser's phasors run the other way.
-        means = np.concatenate([shown.real, -shown.imag], axis=-1)
-        return means[0], (means[1:] - means[0]) / steps[:, None]
+        return np.concatenate([shown.real, -shown.imag], axis=-1)
 
     data = Data(
         observed=np.concatenate([seen.real, seen.imag]),
@@ -63,7 +60,7 @@ def calibrate(dataset: xarray.Dataset, knowledge: Knowledge, fidelity: Fidelity)
         tested=np.ones(2 * seen.size, dtype=bool),
         tested_shape=None,
     )
-    return fit(knowledge, nuisances, data, linear)
+    return fit(knowledge, nuisances, data, means)
 
 
 def reflection(

@@ -17,7 +17,7 @@ from entangled_drums.calibration.tone_spectra import (
     Fidelity,
     ToneSpectra,
     Values,
-    linear_model,
+    means_model,
     possible,
 )
 from entangled_drums.parameters import DriveSettings
@@ -44,15 +44,15 @@ def calibrate_sweep(dataset: xarray.Dataset, knowledge: Knowledge, fidelity: Fid
         If the search does not settle.
     """
     table = ToneSpectra.of(dataset, fidelity)
-    linear = linear_model(table, knowledge)
-    return fit(knowledge, (), table.data(), linear, possible(table, knowledge, blue=True))
+    means = means_model(table, knowledge)
+    return fit(knowledge, (), table.data(), means, possible(table, knowledge, blue=True))
 
 
 def calibrate_probes(dataset: xarray.Dataset, knowledge: Knowledge, fidelity: Fidelity) -> Fit:
     """Fit a recording of kind ``probe_calibration``; see `calibrate_sweep`."""
     table = ToneSpectra.of(dataset, fidelity)
-    linear = linear_model(table, knowledge, balanced=probe_drive)
-    return fit(knowledge, (), table.data(), linear, possible(table, knowledge))
+    means = means_model(table, knowledge, balanced=probe_drive)
+    return fit(knowledge, (), table.data(), means, possible(table, knowledge))
 
 
 def probe_drive(settings: DriveSettings, values: Values) -> DriveSettings:

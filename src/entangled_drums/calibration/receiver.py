@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from entangled_drums import windows
 from entangled_drums.calibration.background import BACKGROUND, GAIN, PORT
 from entangled_drums.calibration.knowledge import Knowledge
-from entangled_drums.calibration.scoring import STEP, Data, Fit, Nuisance, fit
+from entangled_drums.calibration.scoring import Data, Fit, Nuisance, fit
 from entangled_drums.calibration.tone_spectra import Fidelity
 from entangled_drums.recording_format import POWER
 from entangled_drums.units import angular, thermal_occupation
@@ -83,17 +83,14 @@ def _fit(
     labels: tuple[str, ...],
 ) -> Fit:
     """Fit levels (B, S) to flat spectra."""
-    steps = STEP * np.concatenate([knowledge.uncertainty, [one.scale for one in nuisances]])
     power = np.atleast_2d(dataset[POWER].values)
     spectra, bins = power.shape
     name, shape = str(dataset.attrs["window"]), float(dataset.attrs["effective_averages"])
     apart = len(windows.window(name).bin_correlation) + 1
     number = np.round(dataset["frequency_hz"].values / float(dataset.attrs["bin_width_hz"]))
 
-    def linear(x: Array) -> tuple[Array, Array]:
-        found = levels(x + np.concatenate([np.zeros((1, x.size)), np.diag(steps)]))
-        means = np.repeat(found, bins, axis=-1)
-        return means[0], (means[1:] - means[0]) / steps[:, None]
+    def means(points: Array) -> Array:
+        return np.repeat(levels(points), bins, axis=-1)
 
     data = Data(
         observed=power.reshape(-1),
@@ -104,4 +101,4 @@ def _fit(
         tested=np.tile(number % apart == 0, spectra),
         tested_shape=np.full(power.size, shape),
     )
-    return fit(knowledge, nuisances, data, linear)
+    return fit(knowledge, nuisances, data, means)

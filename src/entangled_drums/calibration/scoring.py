@@ -24,10 +24,11 @@ from entangled_drums.calibration.knowledge import Knowledge
 from entangled_drums.errors import CalibrationError
 
 Array = NDArray[np.float64]
-Linear = Callable[[Array], tuple[Array, Array]]
-"""From x (P + K,) to the means (D,) and their derivatives (P + K, D)."""
+Means = Callable[[Array], Array]
+"""From points (B, P + K) to the means (B, D). All points but the first are small displacements of
+it: only differences from it matter."""
 
-STEP = 1e-3
+_STEP = 1e-3
 """Displacement for derivatives, in units of the scale of each parameter."""
 _MOST_STEPS = 50
 _SETTLED = 2e-3
@@ -212,7 +213,7 @@ def fit(
     knowledge: Knowledge,
     nuisances: tuple[Nuisance, ...],
     data: Data,
-    linear: Linear,
+    means: Means,
     possible: Callable[[Array], bool] = lambda x: True,
 ) -> Fit:
     """Fit one step.
@@ -224,8 +225,8 @@ def fit(
     nuisances : tuple of Nuisance
         The K nuisances.
     data : Data
-    linear : callable
-        Means and derivatives, see `Linear`.
+    means : callable
+        See `Means`.
     possible : callable, optional
         Tells whether the means can be computed at x.
 
@@ -248,9 +249,11 @@ def fit(
     own = np.array([one.scale / one.uncertainty for one in nuisances])
     precision[np.arange(size, start.size), np.arange(size, start.size)] = own**2
 
+    displaced = np.concatenate([np.zeros((1, start.size)), _STEP * np.diag(scale)])
+
     def place(u: Array) -> _Place:
-        mean, jacobian = linear(start + scale * u)
-        return _Place(u, mean, jacobian * scale[:, None])
+        found = means(start + scale * u + displaced)
+        return _Place(u, found[0], (found[1:] - found[0]) / _STEP)
 
     def climbed(at: _Place, of: Data, settled: float) -> tuple[_Place, Array, Array, Array]:
         """Settle for these data; return also weighted derivatives, information and last step."""

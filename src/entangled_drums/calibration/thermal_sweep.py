@@ -24,7 +24,7 @@ from entangled_drums.calibration.tone_spectra import (
     ToneSpectra,
     Values,
     heated,
-    linear_model,
+    means_model,
     possible,
 )
 from entangled_drums.system import System
@@ -94,8 +94,8 @@ def calibrate(dataset: xarray.Dataset, knowledge: Knowledge, fidelity: Fidelity)
         return bool(x[len(knowledge.names)] > -0.5) and in_range(x)
 
     in_range = possible(table, knowledge)
-    linear = linear_model(table, knowledge, nuisances, occupations)
-    return fit(knowledge, nuisances, table.data(), linear, allowed)
+    means = means_model(table, knowledge, occupations)
+    return fit(knowledge, nuisances, table.data(), means, allowed)
 
 
 def link_power(logarithm: Array) -> Array:

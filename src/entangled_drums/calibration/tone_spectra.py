@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from entangled_drums import covariance, parameters, recording, spectra, windows
 from entangled_drums.calibration.background import BACKGROUND, GAIN, PORT
 from entangled_drums.calibration.knowledge import REST, Knowledge
-from entangled_drums.calibration.scoring import STEP, Data, Linear, Nuisance
+from entangled_drums.calibration.scoring import Data, Means
 from entangled_drums.parameters import DriveSettings
 from entangled_drums.ranges import is_allowed
 from entangled_drums.recording_format import POWER
@@ -82,11 +82,13 @@ class ToneSpectra:
     ----------
     drive : DriveSettings
         Arrays that broadcast to (R, C).
-    omega, power : ndarray, (R, C, F)
+    omega : ndarray, (R, C, F)
+        rad/s; (R, 1, F) where all columns have the same bins.
+    bin_width : ndarray, (R, C) or (R, 1)
+        rad/s.
+    power : ndarray, (R, C, F)
     shape : ndarray, (R, C)
         Gamma shape of a bin.
-    bin_width : ndarray, (R, C)
-        rad/s.
     window : str
     labels : tuple of str
         Of the spectra, row by row.
@@ -95,9 +97,9 @@ class ToneSpectra:
 
     drive: DriveSettings
     omega: Array
+    bin_width: Array
     power: Array
     shape: Array
-    bin_width: Array
     window: str
     labels: tuple[str, ...]
     fidelity: Fidelity
@@ -112,12 +114,17 @@ class ToneSpectra:
             for r in range(power.shape[0])
             for c in range(power.shape[1])
         ]
+        omega = np.asarray(angular(dataset["frequency_hz"].values))
+        width = np.asarray(angular(dataset["bin_width_hz"].values))
+        if np.array_equal(omega, np.broadcast_to(omega[:, :1], omega.shape)):
+            # Where the columns share their drive too, their transfers are computed once.
+            omega, width = omega[:, :1], width[:, :1]
         return cls(
             drive=recording.drive_settings(dataset),
-            omega=np.asarray(angular(dataset["frequency_hz"].values)),
+            omega=omega,
+            bin_width=width,
             power=np.asarray(power.values, dtype=np.float64),
             shape=np.asarray(dataset["effective_averages"].values, dtype=np.float64),
-            bin_width=np.asarray(angular(dataset["bin_width_hz"].values)),
             window=str(dataset.attrs["window"]),
             labels=tuple(names),
             fidelity=fidelity,
@@ -151,7 +158,8 @@ class ToneSpectra:
     def transfer(self, values: Values, omega: Array | None = None) -> Array:
         """Return the transfers (B, R, C, 5, F) of n_e, n_i, n_1, n_2 and of the constant.
 
-        At the bins, or at frequencies (R, C, F) of choice.
+        At the bins, or at frequencies (R, C, F) of choice; (B, R, 1, 5, F) where neither
+        frequencies nor drive differ between columns.
         """
         system = self.unit_system(values)
         omega = self.omega if omega is None else omega
@@ -181,7 +189,8 @@ class ToneSpectra:
 
     def recorded_transfer(self, values: Values) -> Array:
         """Return the transfers (R, C, 5, F) for values (1, 1, 1) as the window shows them."""
-        plain = np.asarray(self.transfer(values)[0])
+        bins = self.power.shape[-1]
+        plain = np.broadcast_to(self.transfer(values)[0], (*self.shape.shape, 5, bins))
         if not self.fidelity.finite_record:
             return plain
         # Linear in the occupations: what the window adds to each alone.
@@ -241,56 +250,53 @@ def heated(system: System, values: Values, nuisances: Array) -> Array:
     )
 
 
-def linear_model(
+def means_model(
     table: ToneSpectra,
     knowledge: Knowledge,
-    nuisances: tuple[Nuisance, ...] = (),
     occupations: Occupations = heated,
     balanced: Callable[[DriveSettings, Values], DriveSettings] | None = None,
-) -> Linear:
-    """Return means and derivatives of a table of spectra for `scoring.fit`.
+) -> Means:
+    """Return the means of a table of spectra for `scoring.fit`.
 
     Parameters
     ----------
     table : ToneSpectra
     knowledge : Knowledge
-        Whose coordinates, and uncertainties as scale of the derivatives, are used.
-    nuisances : tuple of Nuisance, optional
+        Whose coordinates are used.
     occupations : callable, optional
         See `Occupations`; by default the laws of heating.
     balanced : callable, optional
         Changes the settings of the generators into what arrives, for values (B, 1, 1).
     """
     size = len(knowledge.names)
-    steps = STEP * np.concatenate([knowledge.uncertainty, [one.scale for one in nuisances]])
     device = [at for at, name in enumerate(knowledge.names) if name.startswith(_SHAPES_TRANSFER)]
-    chosen = np.array([0, *(1 + at for at in device)])
+    reshaping = np.array([0, *(1 + at for at in device)])
 
     def arriving(values: Values) -> ToneSpectra:
         if balanced is None:
             return table
         return replace(table, drive=balanced(table.drive, values))
 
-    def linear(x: Array) -> tuple[Array, Array]:
-        points = x + np.concatenate([np.zeros((1, x.size)), np.diag(steps)])
+    def means(points: Array) -> Array:
         values = shaped(knowledge.values(points[:, :size]))
-        few = {name: value[chosen] for name, value in values.items()}
+        few = {name: value[reshaping] for name, value in values.items()}
         transfer = arriving(few).transfer(few)
         levels = occupations(arriving(values).unit_system(values), values, points[:, size:])
         output = mixed(levels, transfer[0])
-        output[chosen] = mixed(levels[chosen], transfer)
+        output[reshaping] = mixed(levels[reshaping], transfer)
         if table.fidelity.finite_record:
             centre = {name: value[:1] for name, value in values.items()}
             level = np.broadcast_to(levels, (len(points), *table.shape.shape, 4))[0]
-            changes = windows.smooth(output[1:] - output[0], 1, table.window)
+            # Differences need no more than their own bins: lines are wider than those.
+            changes = output[1:] - output[0]
+            changed = np.any(changes, axis=(1, 2, 3))
+            changes[changed] = windows.smooth(changes[changed], 1, table.window)
             output[0] += arriving(centre).smoothing(centre, level)
-            # Derivatives need no more than their own bins: lines are wider than those.
             output[1:] = output[0] + changes
         gain, port, background = (values[n][..., None] for n in (GAIN, PORT, BACKGROUND))
-        means = (gain * (output - port) + background).reshape(len(points), -1)
-        return means[0], (means[1:] - means[0]) / steps[:, None]
+        return (gain * (output - port) + background).reshape(len(points), -1)
 
-    return linear
+    return means
 
 
 def mixed(levels: Array, transfer: Array) -> Array:
