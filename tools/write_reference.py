@@ -77,6 +77,7 @@ def write(results: Path, target: Path) -> int:
     content = reference_content(results, entries)
     content["made"] = {kind: made(results, kind) for kind in (FIGURES, TABLES)}
     content["verdict"] = {"summary": verdict["summary"], "points": verdicts}
+    content["validity"] = validity(results)
     jsonfile.write(target / NAME, content)
     for source, picture in PICTURES.get(target.name, {}).items():
         shutil.copyfile(results / source, ROOT / picture)
@@ -100,6 +101,21 @@ def made(results: Path, kind: str) -> dict[str, dict[str, Any]]:
             "forms": sorted(output.rsplit(".", 1)[1] for output in record["outputs"]),
         }
     return entries
+
+
+_OF_MISFIT = ("meaning", "unit", "size", "noticed", "bias_in_sigma", "in_error_budget")
+
+
+def validity(results: Path) -> dict[str, Any]:
+    """Return what the coverage study and the injected misfits found, as README tells it."""
+    study = jsonfile.read(results / "coverage" / "main" / "summary.json")
+    misfits = jsonfile.read(results / "coverage" / "misfit.json")["found"]
+    told = ("operating_point", "replicas", "without_posterior", "claims", "errors", "fits")
+    return {
+        **{key: study[key] for key in told},
+        "coverage": study["coverage"]["duan"],
+        "misfits": [{key: one[key] for key in _OF_MISFIT} for one in misfits],
+    }
 
 
 def main() -> None:
