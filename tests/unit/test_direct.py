@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 from scipy.stats import chi2, kstest, norm
+from tests.unit import inference_samples
 
 from entangled_drums import calibration, jsonfile, parameters, prior
 from entangled_drums.errors import CalibrationError, InferenceError, RecordingError
@@ -14,28 +15,7 @@ from entangled_drums.inference.line_data import LineSettings
 from entangled_drums.inference.line_maps import MODEL_PARAMETERS, model_state
 from entangled_drums.laboratory import pumped
 
-VALUES = {
-    "cavity.frequency_hz": 5.5e9,
-    "cavity.kappa_external_hz": 1.13e6,
-    "cavity.kappa_internal_hz": 2.5e5,
-    "drum_1.frequency_hz": 1.0e7,
-    "drum_1.linewidth_hz": 106.0,
-    "drum_1.single_photon_coupling_hz": 130.0,
-    "drum_1.thermal_occupation": 41.0,
-    "drum_2.frequency_hz": 1.13e7,
-    "drum_2.linewidth_hz": 144.0,
-    "drum_2.single_photon_coupling_hz": 130.0,
-    "drum_2.thermal_occupation": 30.0,
-    "bath.external_occupation": 0.1,
-    "bath.internal_occupation": 1.5,
-    "heating.reference_coupling_hz": 1.4e5,
-    "heating.cavity_exponent": 0.5,
-    "heating.drum_slope": 0.03,
-    "lines.blue_transmission": 1.0,
-    "lines.probe_balance": 1.0,
-    "receiver.gain": 1.0,
-    "receiver.added_noise": 12.0,
-}
+VALUES = {**inference_samples.VALUES, "bath.external_occupation": 0.1}
 RELATIVE = {
     "cavity.kappa_external_hz": 0.02,
     "cavity.kappa_internal_hz": 0.05,

@@ -2,32 +2,12 @@
 
 import numpy as np
 import pytest
+from tests.unit import inference_samples
 
 from entangled_drums import prior, ranges
 from entangled_drums.errors import ParameterError
 
-VALUES = {
-    "cavity.frequency_hz": 5.5e9,
-    "cavity.kappa_external_hz": 1.13e6,
-    "cavity.kappa_internal_hz": 2.5e5,
-    "drum_1.frequency_hz": 1.0e7,
-    "drum_1.linewidth_hz": 106.0,
-    "drum_1.single_photon_coupling_hz": 130.0,
-    "drum_1.thermal_occupation": 41.0,
-    "drum_2.frequency_hz": 1.13e7,
-    "drum_2.linewidth_hz": 144.0,
-    "drum_2.single_photon_coupling_hz": 130.0,
-    "drum_2.thermal_occupation": 30.0,
-    "bath.external_occupation": 0.02,
-    "bath.internal_occupation": 1.5,
-    "heating.reference_coupling_hz": 1.4e5,
-    "heating.cavity_exponent": 0.5,
-    "heating.drum_slope": 0.03,
-    "lines.blue_transmission": 1.0,
-    "lines.probe_balance": 1.0,
-    "receiver.gain": 1.1,
-    "receiver.added_noise": 12.0,
-}
+VALUES = {**inference_samples.VALUES, "receiver.gain": 1.1}
 
 
 def test_a_drawn_device_is_normal_around_the_device_values():
