@@ -106,7 +106,7 @@ format: environment-dev ## rewrite the code in the project's style
 
 crosscheck: ## against other packages (QuTiP, thewalrus), in an environment of their own
 	@tools/bootstrap.sh crosscheck
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 .venv-crosscheck/bin/python -m pytest tests/crosscheck
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 .venv-crosscheck/bin/python -m pytest --confcutdir tests/crosscheck tests/crosscheck
 
 bench: environment-dev ## speed and memory beside the alternatives, as ratios
 	@$(BIN)/python benchmarks/run.py

@@ -397,3 +397,20 @@ def test_the_chain_works_with_the_background_and_hands_it_on():
     assert again.names == knowledge.names and again.fixed == knowledge.fixed
     np.testing.assert_allclose(again.mean, knowledge.mean, rtol=1e-14)
     np.testing.assert_allclose(again.covariance, knowledge.covariance, rtol=1e-14, atol=1e-20)
+
+
+def test_mean_and_error_of_the_background_are_those_of_many_draws():
+    """Of gain, added noise and n_e that are uncertain together; five standard errors."""
+    names, size = (GAIN, ADDED, PORT), 400_000
+    mean, scale = np.array([1.1, 12.0, 0.2]), np.array([0.02, 0.3, 0.04])
+    correlation = np.array([[1.0, -0.8, -0.5], [-0.8, 1.0, 0.3], [-0.5, 0.3, 1.0]])
+    covariance = correlation * np.outer(scale, scale)
+    knowledge = Knowledge.of(Calibration(names, mean, covariance))
+    at = knowledge.names.index(BACKGROUND)
+    gain, added, port = np.random.default_rng(8).multivariate_normal(mean, covariance, size).T
+    drawn = gain * (added + port)
+    error = np.std(drawn) / np.sqrt(size)
+    assert abs(knowledge.mean[at] - np.mean(drawn)) < 5.0 * error
+    assert abs(mean[0] * (mean[1] + mean[2]) - np.mean(drawn)) > 10.0 * error
+    # To first order in the errors.
+    assert knowledge.uncertainty[at] == pytest.approx(np.std(drawn), rel=0.01)

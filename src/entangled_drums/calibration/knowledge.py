@@ -72,9 +72,9 @@ class Knowledge:
             slopes = {GAIN: added + port, ADDED: gain, PORT: gain}
             change[at] = [slopes.get(name, 0.0) for name in names]
             covariance = change @ covariance @ change.T
+            # The mean of a product is more than the product of the means.
             mean[at] = gain * (added + port)
-            if {GAIN, ADDED} <= set(names):
-                mean[at] += calibration.covariance_of((GAIN, ADDED))[0, 1]
+            mean[at] += calibration.covariance_of((GAIN, ADDED, PORT))[0, 1:].sum()
             names = (*names[:at], BACKGROUND, *names[at + 1 :])
         extended = np.diag([*np.zeros(len(names)), REST_UNCERTAINTY**2])
         extended[:-1, :-1] = 0.5 * (covariance + covariance.T)
