@@ -158,6 +158,27 @@ def test_starts_from_all_over_the_prior_find_one_mode():
     assert np.abs(gradient / size)[inside].max() < 1e-2
 
 
+def test_fine_effects_are_those_of_the_best_mode():
+    """Tabulated at calibrated values alone they would add four to the deviance of this fit."""
+    seen = observation(*record(truth(3), 3))
+    seen = seen.merged(line_shapes(VALUES, seen), 0.15)
+    fidelity = Fidelity(counter_rotating=True, finite_record=True)
+    density = target(seen, CALIBRATION, fidelity)
+    found, modes = search(density, np.random.default_rng(0), SamplerSettings(starts=1))
+    exact = density.with_effects_at(modes[0].u)
+
+    def added(of):
+        return sum(
+            np.sum(one.shape * (mean / right - 1.0) ** 2)
+            for one, mean, right in zip(
+                seen.spectra, of.means(modes[0].u[None]), exact.means(modes[0].u[None]), strict=True
+            )
+        )
+
+    assert added(found) < 0.05
+    assert added(density.with_effects_at(np.zeros(density.size))) > 1.0
+
+
 def test_proposal_density_is_that_of_its_draws():
     _, density = example(1, merged=True)
     density = density.with_effects_at(np.zeros(density.size))
