@@ -143,15 +143,18 @@ def records(*paths):
     return sorted({record_path(path).as_posix() for path in paths})
 
 
-@cache
-def code(rule_name):
-    """Files that a rule's results depend on: its script and all modules it imports."""
-    return import_closure(f"scripts/{rule_name}.py", "src")
-
-
 def code_digest(rule_name):
-    """Digest of `code`, so that an edit is noticed by content, whatever the files' dates."""
-    return data_digest({path: file_digest(path) for path in code(rule_name)})
+    """Digest of a rule's script and of all modules that it imports.
+
+    Of these files only the script is among the rule's inputs: the workflow manager looks at every
+    input of every job, and they are a hundred. An edit of any is noticed by this digest.
+    """
+    return data_digest(
+        {path: digest_once(path) for path in import_closure(f"scripts/{rule_name}.py", "src")}
+    )
+
+
+digest_once = cache(file_digest)  # most modules belong to many scripts
 
 
 def show(name, outputs, lacking=""):
