@@ -20,7 +20,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "src"
 PREAMBLE = """
 import json, sys
 from types import SimpleNamespace as Namespace
-from entangled_drums.provenance.closure import import_closure
+from entangled_drums.provenance.closure import Library
 from entangled_drums.provenance.digest import data_digest, file_digest
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class Named(dict):
         return self[name]
 
 def description(rule, inputs, outputs, settings):
-    code = import_closure(__file__, {source!r})
+    code = Library({source!r}).closure(__file__)
     return Namespace(
         rule=rule,
         input={{"script": __file__, **inputs}},

@@ -23,7 +23,7 @@ from entangled_drums.configuration.values import (
 )
 from entangled_drums.errors import EntangledDrumsError
 from entangled_drums.exhibits import FIGURES, TABLES, even_title, exhibits, headline
-from entangled_drums.provenance.closure import import_closure
+from entangled_drums.provenance.closure import Library
 from entangled_drums.provenance.chain import audited_root
 from entangled_drums.provenance.digest import data_digest, file_digest
 from entangled_drums.provenance.record import record_path
@@ -143,6 +143,7 @@ def records(*paths):
     return sorted({record_path(path).as_posix() for path in paths})
 
 
+@cache
 def code_digest(rule_name):
     """Digest of a rule's script and of all modules that it imports.
 
@@ -150,10 +151,11 @@ def code_digest(rule_name):
     input of every job, and they are a hundred. An edit of any is noticed by this digest.
     """
     return data_digest(
-        {path: digest_once(path) for path in import_closure(f"scripts/{rule_name}.py", "src")}
+        {path: digest_once(path) for path in LIBRARY.closure(f"scripts/{rule_name}.py")}
     )
 
 
+LIBRARY = Library("src")
 digest_once = cache(file_digest)  # most modules belong to many scripts
 
 
@@ -364,6 +366,7 @@ def parts_of(sweep):
     return [result(f"theory/parts/{sweep}/{part}.nc") for part in range(len(rows_of(sweep)))]
 
 
+@cache
 def chunks_of_study(study):
     """Replicas of a coverage study, cut into jobs: pairs of kind and number."""
     coverage = EXPERIMENT["coverage"]

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 
 from entangled_drums.provenance import run_lock
-from entangled_drums.provenance.mend import mend, remove_superseded
+from entangled_drums.provenance.mend import made_with_other_code, mend, remove_superseded
 from entangled_drums.provenance.record import read_record
 
 SHOWN_LOG_LINES = 12
@@ -95,13 +95,27 @@ def prepare(holder, dead, settings):
 
 
 def answering(execute):
-    """Let the targets be looked at before anything else, dry runs included."""
+    """Let the targets, and the code of the results, be looked at first, dry runs included."""
 
     def execute_answering(*arguments, **settings):
         check_asked(workflow.dag_settings.targets)
+        if workflow.is_main_process:
+            replace_what_other_code_made(workflow.dag_settings)
         return execute(*arguments, **settings)
 
     return execute_answering
+
+
+def replace_what_other_code_made(dag_settings):
+    """Ask for new results in place of those of other code, whatever their dates.
+
+    The workflow manager finds them by `params.code`, but only those that it remembers to have made.
+    """
+    known = {rule.name for rule in workflow.rules}
+    records_of_other_code = made_with_other_code(
+        RESULTS, lambda name: code_digest(name) if name in known else None
+    )
+    dag_settings.forcerun = {*dag_settings.forcerun, *map(str, records_of_other_code)}
 
 
 def divided_work():

@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from entangled_drums import jsonfile
 from entangled_drums.errors import EntangledDrumsError, ProvenanceError
-from entangled_drums.provenance.closure import PACKAGE, import_closure
+from entangled_drums.provenance.closure import PACKAGE, Library
 from entangled_drums.provenance.digest import data_digest, file_digest
 from entangled_drums.provenance.record import (
     check_artefact,
@@ -113,7 +113,7 @@ def execute(make: Callable[[Job], None], description: JobDescription) -> None:
 def _run(make: Callable[[Job], None], description: JobDescription) -> None:
     results_directory = Path(description.config["results_dir"]) / description.config["experiment"]
     inputs = dict(description.input.items())
-    code = [Path(path) for path in import_closure(inputs.pop(SCRIPT), _library_folder())]
+    code = [Path(path) for path in Library(_library_folder()).closure(inputs.pop(SCRIPT))]
     records = {Path(path) for path in _as_list(inputs.pop(RECORDS, []))}
     final = {name: Path(path) for name, path in description.output.items()}
     _check_outputs(final, results_directory)
