@@ -455,6 +455,7 @@ def announce(workflow):
     if workflow.touch:
         check_adopted(workflow)
         return
+    check_left(workflow)
     planned = planned_jobs(workflow)
     jobs = f"{EXPERIMENT['name']}: {len(planned)} jobs"
     if not workflow.local_exec:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from entangled_drums.errors import ProvenanceError
-from entangled_drums.provenance.digest import data_digest, file_digest
+from entangled_drums.provenance.digest import file_digest
 from entangled_drums.provenance.record import SUFFIX, read_record, record_path
 from entangled_drums.provenance.staging import is_staging_folder, remove_when_free
 from entangled_drums.provenance.volatile import is_volatile
@@ -139,43 +139,6 @@ def damages(results_directory: str | Path) -> Iterator[Damage]:
         The first one of each job.
     """
     results_directory = Path(results_directory)
-    for record in _records(results_directory):
-        if damage := _damage(record, results_directory):
-            yield damage
-
-
-def made_with_other_code(
-    results_directory: str | Path, code_digest: Callable[[str], str | None]
-) -> list[Path]:
-    """Return the records of what other code made than would make it now.
-
-    A workflow manager knows that from its own memory, which a copy of the results lacks, and for
-    which it then takes dates.
-
-    Parameters
-    ----------
-    results_directory : str or Path
-        ``results/<experiment>``; need not exist.
-    code_digest : callable
-        Given the name of a rule, returns the digest of its code, or None if there is no such rule.
-
-    Returns
-    -------
-    list of Path
-        Damaged records are left out.
-    """
-    found = []
-    for path in _records(Path(results_directory)):
-        try:
-            made = read_record(path)
-        except ProvenanceError:
-            continue
-        if code_digest(made["rule"]) not in (None, data_digest(made["code"])):
-            found.append(path)
-    return found
-
-
-def _records(results_directory: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(results_directory):
         relative = Path(folder).relative_to(results_directory)
         folders[:] = sorted(
@@ -183,7 +146,9 @@ def _records(results_directory: Path) -> Iterator[Path]:
             for name in folders
             if not is_volatile((relative / name / "any").as_posix()) and not name.startswith(".")
         )
-        yield from (Path(folder, name) for name in sorted(files) if name.endswith(SUFFIX))
+        for name in sorted(files):
+            if name.endswith(SUFFIX) and (damage := _damage(Path(folder, name), results_directory)):
+                yield damage
 
 
 def _damage(record: Path, results_directory: Path) -> Damage | None:
