@@ -87,6 +87,8 @@ ORIGIN = (
     else f"Assumed device; recordings from {EXPERIMENT['recordings']['path']}."
 )
 COSTS = yaml.safe_load(Path("workflow/costs.yaml").read_text(encoding="utf-8"))
+LIBRARY = Library("src")
+digest_once = cache(file_digest)  # most modules belong to many scripts
 
 
 def studies():
@@ -143,20 +145,15 @@ def records(*paths):
     return sorted({record_path(path).as_posix() for path in paths})
 
 
-@cache
 def code_digest(rule_name):
     """Digest of a rule's script and of all modules that it imports.
 
     Of these files only the script is among the rule's inputs: the workflow manager looks at every
-    input of every job, and they are a hundred. An edit of any is noticed by this digest.
+    input of every job, and they are up to ninety. An edit of any is noticed by this digest.
     """
     return data_digest(
         {path: digest_once(path) for path in LIBRARY.closure(f"scripts/{rule_name}.py")}
     )
-
-
-LIBRARY = Library("src")
-digest_once = cache(file_digest)  # most modules belong to many scripts
 
 
 def show(name, outputs, lacking=""):
