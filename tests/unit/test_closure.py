@@ -1,10 +1,14 @@
 """The import closure finds every module a script can reach, and nothing else."""
 
+import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from entangled_drums.provenance.closure import import_closure
+from entangled_drums.provenance.closure import Library
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -27,7 +31,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def closure_of(text: str) -> set[str]:
     Path("scripts/job.py").write_text(text)
-    files = import_closure("scripts/job.py", "src")
+    files = Library("src").closure("scripts/job.py")
     assert files[0] == "scripts/job.py"
     assert files[1:] == sorted(files[1:])
     return {Path(file).relative_to("src/entangled_drums").as_posix() for file in files[1:]}
@@ -57,6 +61,20 @@ def closure_of(text: str) -> set[str]:
                 "with open('x'):\n    import entangled_drums.base",
                 "match 1:\n    case 1:\n        import entangled_drums.base",
                 "class A:\n    async def f(self):\n        import entangled_drums.base",
+                "if 1: import entangled_drums.base",
+                "import numpy; import entangled_drums.base",
+                "x = 1; from entangled_drums import base",
+                "import numpy, \\\n    entangled_drums.base",
+                "from entangled_drums \\\n    import base",
+                "from entangled_drums \\\r\n    import base",
+                "import numpy \\\n    , entangled_drums.base",
+                "from entangled_drums import (  # one (of two)\n    absent,\n    base,\n)",
+                "from entangled_drums import (  # one)\n    absent,\n    base,\n)",
+                "from entangled_drums import (\n    base\n); import numpy",
+                "import numpy\r\nimport entangled_drums.base\r\n",
+                "\ufeffimport entangled_drums.base",
+                "'''\nimport numpy\n'''; import entangled_drums.base",
+                "'''Words.\n\nimport of words\n'''\nimport entangled_drums.base",
             )
         ),
     ],
@@ -70,6 +88,43 @@ def test_relative_imports_are_followed(project: Path) -> None:
     assert "base.py" in closure_of("import entangled_drums.room.third")
 
 
+def test_every_import_of_every_script_is_found() -> None:
+    """Reading statements by themselves gives what parsing whole files gives."""
+    library = Library(ROOT / "src")
+    scripts = sorted((ROOT / "scripts").glob("*.py"))
+    assert len(scripts) > 15
+    for script in scripts:
+        assert set(library.closure(script)) == reachable(script)
+
+
+def reachable(script: Path) -> set[str]:
+    """Files that a script reaches by its imports."""
+    found, pending = {script}, {script}
+    while pending:
+        new = imported_by(pending.pop()) - found
+        found |= new
+        pending |= new
+    return {str(path) for path in found}
+
+
+@cache
+def imported_by(path: Path) -> set[Path]:
+    """Files that a file imports, parsed as a whole."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    stems = [
+        Path(ROOT, "src", *name.split(".")[:depth])
+        for name in names
+        for depth in range(1, name.count(".") + 2)
+    ]
+    files = [file for stem in stems for file in (stem / "__init__.py", stem.with_suffix(".py"))]
+    return {file for file in files if file.is_file()}
+
+
 def test_an_edited_import_is_seen_at_once(project: Path) -> None:
     assert "unused.py" not in closure_of("import entangled_drums.base")
     Path("src/entangled_drums/base.py").write_text("import entangled_drums.unused  # edited\n")
@@ -78,4 +133,4 @@ def test_an_edited_import_is_seen_at_once(project: Path) -> None:
 
 def test_missing_script_is_named(project: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"scripts/absent\.py"):
-        import_closure("scripts/absent.py", "src")
+        Library("src").closure("scripts/absent.py")

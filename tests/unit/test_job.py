@@ -20,7 +20,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "src"
 PREAMBLE = """
 import json, sys
 from types import SimpleNamespace as Namespace
-from entangled_drums.provenance.closure import import_closure
+from entangled_drums.provenance.closure import Library
 from entangled_drums.provenance.digest import data_digest, file_digest
 from pathlib import Path
 
@@ -28,11 +28,11 @@ class Named(dict):
     def __getattr__(self, name):
         return self[name]
 
-def description(rule, inputs, outputs, settings, code=None):
-    code = code or [__file__, *import_closure(__file__, {source!r})[1:]]
+def description(rule, inputs, outputs, settings):
+    code = Library({source!r}).closure(__file__)
     return Namespace(
         rule=rule,
-        input={{"code": code, **inputs}},
+        input={{"script": __file__, **inputs}},
         output=outputs,
         params=Named(settings=settings, code=data_digest({{p: file_digest(p) for p in code}})),
         log=[f"out/toy/logs/{{rule}}.log"],

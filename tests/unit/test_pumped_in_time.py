@@ -10,7 +10,7 @@ from tests.unit.inference_samples import VALUES
 from entangled_drums import parameters, recording, spectra
 from entangled_drums.errors import ParameterError
 from entangled_drums.laboratory import pumped, pumped_in_time, receiver, time_record
-from entangled_drums.laboratory.imperfections import Imperfections, SpuriousLine
+from entangled_drums.laboratory.imperfections import ABSENT_IN_TIME, Imperfections, SpuriousLine
 from entangled_drums.units import angular
 
 DRIVE = parameters.drive_settings(VALUES, 1.4e5, 0.62)
@@ -144,7 +144,7 @@ def test_recordings_say_how_they_were_made():
         assert one.attrs == other.attrs
 
 
-@pytest.mark.parametrize("name", pumped_in_time.ABSENT)
+@pytest.mark.parametrize("name", ABSENT_IN_TIME)
 def test_what_a_record_in_time_cannot_have_is_refused(name):
     size = {"counter_rotating": True, "spurious_lines": (SpuriousLine(1.0e5, 1.0),)}.get(name, 0.1)
     with pytest.raises(ParameterError, match=rf"laboratory\.{name}: a record in time cannot"):

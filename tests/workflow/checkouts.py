@@ -73,9 +73,9 @@ class Checkout:
         assert finished.returncode == 0, finished.stdout + finished.stderr
         return finished
 
-    def planned(self, **options) -> dict[str, int]:
+    def planned(self, *arguments: str, **options) -> dict[str, int]:
         """Jobs that would run now, by rule."""
-        finished = self.run("--dry-run", **options)
+        finished = self.run("--dry-run", *arguments, **options)
         text = finished.stdout + finished.stderr
         if "Nothing to be done" in text:
             return {}

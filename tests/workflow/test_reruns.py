@@ -1,6 +1,7 @@
 """What runs again after a change: all that depends on it, and nothing else."""
 
 import os
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
@@ -101,6 +102,52 @@ def test_edited_code_is_noticed_whatever_its_date(checkout: Checkout) -> None:
     checkout.replace(f"{LIBRARY}/figures/fig4.py", "_ROW_MM = 52.0", "_ROW_MM = 53.0")
     os.utime(checkout.folder / LIBRARY / "figures" / "fig4.py", (0, 0))
     assert planned(checkout) == all_behind(chain_of(checkout), "draw_fig4")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "what", "forced"),
+    [
+        (
+            f"{LIBRARY}/figures/fig4.py",
+            "_ROW_MM = 52.0",
+            "_ROW_MM = 53.0",
+            "figures/fig4.record.json: made with other code",
+            "draw_fig4",
+        ),
+        (
+            TOY,
+            "value: 0.83",
+            "value: 0.84",
+            "figures/fig4.record.json: made with other config",
+            "draw_fig4 write_paper write_parameters",
+        ),
+    ],
+    ids=["code", "config"],
+)
+def test_without_the_memory_of_a_run_its_records_tell(
+    finished: Checkout, tmp_path: Path, file: str, old: str, new: str, what: str, forced: str
+) -> None:
+    """All dates say that the results are new."""
+    copy = finished.copied_to(tmp_path / "copy")
+    shutil.rmtree(copy.folder / ".snakemake")
+    date_back(copy)
+    assert planned(copy) == {}
+    expected = {**all_behind(chain_of(copy), *forced.split()), "audit": 1}
+    copy.replace(file, old, new)
+    date_back(copy)
+    for arguments in (("--dry-run",), ("--cores", "2")):
+        refused = copy.snakemake(*arguments)
+        assert refused.returncode == 1
+        assert what in refused.stderr
+        assert refused.stderr.rstrip().endswith(f"add --forcerun {forced}")
+    assert copy.planned("--forcerun", *forced.split()) == expected
+
+
+def date_back(checkout: Checkout) -> None:
+    """Date everything that results are made from long before them."""
+    for name in ("config", "requirements", "scripts", "src", "workflow"):
+        for path in (checkout.folder / name).rglob("*"):
+            os.utime(path, (0, 0))
 
 
 @pytest.mark.parametrize(

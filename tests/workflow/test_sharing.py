@@ -113,9 +113,19 @@ def test_cache_gives_the_same_bytes(finished: Checkout, second: Checkout) -> Non
     assert verified.returncode == 0, verified.stdout
 
 
-def test_changed_input_is_not_taken_from_the_cache(finished: Checkout, second: Checkout) -> None:
-    """The value of one parameter changes all that is cached; all of it is made, and put there."""
-    second.replace("config/devices/drums-2018-assumed.yaml", "value: 106.0", "value: 107.0")
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("config/devices/drums-2018-assumed.yaml", "value: 106.0", "value: 107.0"),
+        ("src/entangled_drums/provenance/job.py", "%s: record %s", "%s: record: %s"),
+    ],
+    ids=["parameter", "code"],
+)
+def test_changed_input_is_not_taken_from_the_cache(
+    finished: Checkout, second: Checkout, file: str, old: str, new: str
+) -> None:
+    """It changes all that is cached; all of it is made, and put there."""
+    second.replace(file, old, new)
     told = run_cached(second, finished.folder.parent / "cache")
     outputs = cached_outputs(second)
     assert told.count("Moving output file") == len(outputs), told

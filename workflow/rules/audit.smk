@@ -6,7 +6,7 @@ AUDITED = [path for path in sorted(set(PRODUCTS)) if not path.endswith(".record.
 
 rule audit:
     input:
-        code=code("audit"),
+        script="scripts/audit.py",
         records=records(*AUDITED),
         artefacts=AUDITED,
         config_files=[

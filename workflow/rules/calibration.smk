@@ -26,7 +26,7 @@ rule calibrate_device:
     input:
         **calibration_recordings(),
         **CALIBRATION_FILE,
-        code=code("calibrate_device"),
+        script="scripts/calibrate_device.py",
         records=records(*calibration_recordings().values()),
     output:
         **CALIBRATION_STEPS,

@@ -23,7 +23,7 @@ from entangled_drums.configuration.values import (
 )
 from entangled_drums.errors import EntangledDrumsError
 from entangled_drums.exhibits import FIGURES, TABLES, even_title, exhibits, headline
-from entangled_drums.provenance.closure import import_closure
+from entangled_drums.provenance.closure import Library
 from entangled_drums.provenance.chain import audited_root
 from entangled_drums.provenance.digest import data_digest, file_digest
 from entangled_drums.provenance.record import record_path
@@ -87,6 +87,8 @@ ORIGIN = (
     else f"Assumed device; recordings from {EXPERIMENT['recordings']['path']}."
 )
 COSTS = yaml.safe_load(Path("workflow/costs.yaml").read_text(encoding="utf-8"))
+LIBRARY = Library("src")
+digest_once = cache(file_digest)  # most modules belong to many scripts
 
 
 def studies():
@@ -143,15 +145,15 @@ def records(*paths):
     return sorted({record_path(path).as_posix() for path in paths})
 
 
-@cache
-def code(rule_name):
-    """Files that a rule's results depend on: its script and all modules it imports."""
-    return import_closure(f"scripts/{rule_name}.py", "src")
-
-
 def code_digest(rule_name):
-    """Digest of `code`, so that an edit is noticed by content, whatever the files' dates."""
-    return data_digest({path: file_digest(path) for path in code(rule_name)})
+    """Digest of a rule's script and of all modules that it imports.
+
+    Of these files only the script is among the rule's inputs: the workflow manager looks at every
+    input of every job, and they are up to ninety. An edit of any is noticed by this digest.
+    """
+    return data_digest(
+        {path: digest_once(path) for path in LIBRARY.closure(f"scripts/{rule_name}.py")}
+    )
 
 
 def show(name, outputs, lacking=""):
@@ -361,6 +363,7 @@ def parts_of(sweep):
     return [result(f"theory/parts/{sweep}/{part}.nc") for part in range(len(rows_of(sweep)))]
 
 
+@cache
 def chunks_of_study(study):
     """Replicas of a coverage study, cut into jobs: pairs of kind and number."""
     coverage = EXPERIMENT["coverage"]
@@ -449,6 +452,7 @@ def announce(workflow):
     if workflow.touch:
         check_adopted(workflow)
         return
+    check_left(workflow)
     planned = planned_jobs(workflow)
     jobs = f"{EXPERIMENT['name']}: {len(planned)} jobs"
     if not workflow.local_exec:

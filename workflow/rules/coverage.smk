@@ -8,7 +8,7 @@ COVERAGE = EXPERIMENT.get("coverage", {})
 
 rule run_replicas:
     input:
-        code=code("run_replicas"),
+        script="scripts/run_replicas.py",
     output:
         replicas=result("coverage/{study}/parts/{part}.json"),
         record=result("coverage/{study}/parts/{part}.record.json"),
@@ -44,7 +44,7 @@ rule run_replicas:
 
 rule summarise_coverage:
     input:
-        code=code("summarise_coverage"),
+        script="scripts/summarise_coverage.py",
         records=lambda wildcards: records(*parts_of_study(wildcards.study)),
         parts=lambda wildcards: parts_of_study(wildcards.study),
     output:
@@ -71,7 +71,7 @@ VALIDATED = expand(rules.summarise_coverage.output.summary, study=validation_stu
 
 rule validate_coverage:
     input:
-        code=code("validate_coverage"),
+        script="scripts/validate_coverage.py",
         records=records(*VALIDATED),
         summaries=VALIDATED,
     output:
@@ -107,7 +107,7 @@ if VALIDATION:
 
 rule inject_misfit:
     input:
-        code=code("inject_misfit"),
+        script="scripts/inject_misfit.py",
         records=records(rules.calibrate_device.output.calibration),
         calibration=rules.calibrate_device.output.calibration,
     output:
@@ -148,7 +148,7 @@ MISFIT_PARTS = expand(rules.inject_misfit.output.found, imperfection=MISFITS)
 
 rule summarise_misfit:
     input:
-        code=code("summarise_misfit"),
+        script="scripts/summarise_misfit.py",
         records=records(*MISFIT_PARTS),
         parts=MISFIT_PARTS,
     output:

@@ -39,7 +39,7 @@ POSTERIOR_SHOWN = result(f"inference/{POINT_SHOWN}/model_based.posterior.nc")
 
 rule draw_fig1:
     input:
-        code=code("draw_fig1"),
+        script="scripts/draw_fig1.py",
     output:
         pdf=result("figures/fig1.pdf"),
         png=pictured("fig1"),
@@ -71,7 +71,7 @@ rule draw_fig1:
 
 rule draw_fig2:
     input:
-        code=code("draw_fig2"),
+        script="scripts/draw_fig2.py",
         records=records(*EMISSIONS, *POSTERIORS, CALIBRATION),
         emissions=EMISSIONS,
         posteriors=POSTERIORS,
@@ -106,7 +106,7 @@ rule draw_fig2:
 
 rule draw_fig3:
     input:
-        code=code("draw_fig3"),
+        script="scripts/draw_fig3.py",
         records=records(EMISSION_SHOWN, SCAN_SHOWN, POSTERIOR_SHOWN, CALIBRATION),
         emission=EMISSION_SHOWN,
         phase_scan=SCAN_SHOWN,
@@ -143,7 +143,7 @@ rule draw_fig3:
 
 rule draw_fig4:
     input:
-        code=code("draw_fig4"),
+        script="scripts/draw_fig4.py",
         records=records(
             *expand(rules.join_sweep.output.sweep, sweep=RATIO_SWEEPS),
             *expand(rules.solve_band.output.band, sweep=RATIO_SWEEPS),
@@ -183,7 +183,7 @@ rule draw_fig4:
 
 rule draw_figs1:
     input:
-        code=code("draw_figs1"),
+        script="scripts/draw_figs1.py",
         records=records(CALIBRATION, RESPONSE),
         response=RESPONSE,
         step=STEP_FILES["cavity_response"],
@@ -214,7 +214,7 @@ rule draw_figs1:
 
 rule draw_figs2:
     input:
-        code=code("draw_figs2"),
+        script="scripts/draw_figs2.py",
         records=records(CALIBRATION),
         step=STEP_FILES["thermal_sweep"],
     output:
@@ -244,7 +244,7 @@ rule draw_figs2:
 
 rule draw_figs3:
     input:
-        code=code("draw_figs3"),
+        script="scripts/draw_figs3.py",
         records=records(CALIBRATION),
         cooling=STEP_FILES["sideband_cooling"],
         narrowing=STEP_FILES["sideband_narrowing"],
@@ -275,7 +275,7 @@ rule draw_figs3:
 
 rule draw_figs4:
     input:
-        code=code("draw_figs4"),
+        script="scripts/draw_figs4.py",
         records=records(CALIBRATION),
         loads=STEP_FILES["receiver"],
         port=STEP_FILES["port_occupation"],
@@ -310,7 +310,7 @@ rule draw_figs4:
 
 rule draw_figs5:
     input:
-        code=code("draw_figs5"),
+        script="scripts/draw_figs5.py",
         records=records(CALIBRATION, *POSTERIORS),
         cooling=STEP_FILES["sideband_cooling"],
         calibration=CALIBRATION,
@@ -346,7 +346,7 @@ rule draw_figs5:
 
 rule draw_figs6:
     input:
-        code=code("draw_figs6"),
+        script="scripts/draw_figs6.py",
         records=records(rules.solve_probe_disturbance.output.disturbance),
         disturbance=rules.solve_probe_disturbance.output.disturbance,
     output:
@@ -378,7 +378,7 @@ rule draw_figs6:
 
 rule draw_figs7:
     input:
-        code=code("draw_figs7"),
+        script="scripts/draw_figs7.py",
         records=records(*expand(rules.join_sweep.output.sweep, sweep=DRAWN_MAPS)),
         sweeps=expand(rules.join_sweep.output.sweep, sweep=DRAWN_MAPS),
     output:
@@ -411,7 +411,7 @@ rule draw_figs7:
 
 rule draw_figs8:
     input:
-        code=code("draw_figs8"),
+        script="scripts/draw_figs8.py",
         records=records(
             *expand(rules.join_sweep.output.sweep, sweep=[*FREQUENCY_SWEEPS, *DRAWN_FRAMES])
         ),
@@ -447,7 +447,7 @@ rule draw_figs8:
 
 rule draw_figs9:
     input:
-        code=code("draw_figs9"),
+        script="scripts/draw_figs9.py",
         records=records(EMISSION_SHOWN, POSTERIOR_SHOWN, CALIBRATION, *TRUTH),
         emission=EMISSION_SHOWN,
         posterior=POSTERIOR_SHOWN,
@@ -484,7 +484,7 @@ rule draw_figs9:
 
 rule draw_figs10:
     input:
-        code=code("draw_figs10"),
+        script="scripts/draw_figs10.py",
         records=records(*expand(rules.summarise_coverage.output.summary, study="main")),
         summary=expand(rules.summarise_coverage.output.summary, study="main"),
     output:

@@ -3,7 +3,7 @@
 
 rule infer_direct:
     input:
-        code=code("infer_direct"),
+        script="scripts/infer_direct.py",
         records=recorded_all(
             "emission", "phase_scan", others=(rules.calibrate_device.output.calibration,)
         ),
@@ -44,7 +44,7 @@ rule infer_direct:
 
 rule infer_model_based:
     input:
-        code=code("infer_model_based"),
+        script="scripts/infer_model_based.py",
         records=recorded_all(
             "emission", "phase_scan", others=(rules.calibrate_device.output.calibration,)
         ),
@@ -88,7 +88,7 @@ ROUTE_RESULTS = [path for route in ROUTES for path in expand(RESULT_OF_ROUTE[rou
 
 rule decide_verdict:
     input:
-        code=code("decide_verdict"),
+        script="scripts/decide_verdict.py",
         records=records(*ROUTE_RESULTS),
         results=ROUTE_RESULTS,
     output:
@@ -115,7 +115,7 @@ rule decide_verdict:
 
 rule compute_error_budget:
     input:
-        code=code("compute_error_budget"),
+        script="scripts/compute_error_budget.py",
         records=recorded_all(
             "emission", "phase_scan", others=(rules.calibrate_device.output.calibration,)
         ),

@@ -4,7 +4,7 @@
 
 rule draw_truth:
     input:
-        code=code("draw_truth"),
+        script="scripts/draw_truth.py",
     output:
         truth=result("truth/truth.json"),
         record=result("truth/truth.record.json"),
@@ -30,7 +30,7 @@ rule draw_truth:
 
 rule record_emission:
     input:
-        code=code("record_emission"),
+        script="scripts/record_emission.py",
         records=records(rules.draw_truth.output.truth),
         truth=rules.draw_truth.output.truth,
     output:
@@ -60,7 +60,7 @@ rule record_emission:
 
 rule record_phase_scan:
     input:
-        code=code("record_phase_scan"),
+        script="scripts/record_phase_scan.py",
         records=records(rules.draw_truth.output.truth),
         truth=rules.draw_truth.output.truth,
     output:
@@ -90,7 +90,7 @@ rule record_phase_scan:
 
 rule record_stationarity:
     input:
-        code=code("record_stationarity"),
+        script="scripts/record_stationarity.py",
         records=records(rules.draw_truth.output.truth),
         truth=rules.draw_truth.output.truth,
     output:
@@ -121,7 +121,7 @@ rule record_stationarity:
 
 rule record_calibration:
     input:
-        code=code("record_calibration"),
+        script="scripts/record_calibration.py",
         records=records(rules.draw_truth.output.truth),
         truth=rules.draw_truth.output.truth,
     output:

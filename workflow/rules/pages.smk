@@ -6,7 +6,7 @@ SHOWN_TABLES = exhibits(PRODUCTS, TABLES)
 
 rule write_paper:
     input:
-        code=code("write_paper"),
+        script="scripts/write_paper.py",
         records=records(
             rules.decide_verdict.output.verdict,
             *ROUTE_RESULTS,

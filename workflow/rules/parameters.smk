@@ -3,7 +3,7 @@
 
 rule write_parameters:
     input:
-        code=code("write_parameters"),
+        script="scripts/write_parameters.py",
     output:
         parameters=report(
             result("parameters/resolved.json"),

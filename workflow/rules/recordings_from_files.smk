@@ -3,7 +3,7 @@
 
 rule import_recording:
     input:
-        code=code("import_recording"),
+        script="scripts/import_recording.py",
         given=lambda wildcards: given_files(wildcards.point, wildcards.kind),
     output:
         recording=result("recordings/{point}/{kind}.nc"),
@@ -33,7 +33,7 @@ rule import_recording:
 rule import_calibration:
     input:
         **{kind: given_files("calibration", kind) for kind in calibration_recordings()},
-        code=code("import_calibration"),
+        script="scripts/import_calibration.py",
     output:
         **calibration_recordings(),
         record=result("recordings/calibration.record.json"),

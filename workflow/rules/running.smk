@@ -95,11 +95,14 @@ def prepare(holder, dead, settings):
 
 
 def answering(execute):
-    """Let the targets be looked at before anything else, dry runs included."""
+    """Let the targets be looked at first, and at last what was left as it is, dry runs included."""
 
     def execute_answering(*arguments, **settings):
         check_asked(workflow.dag_settings.targets)
-        return execute(*arguments, **settings)
+        done = execute(*arguments, **settings)
+        if workflow.is_main_process:
+            check_left(workflow)
+        return done
 
     return execute_answering
 
@@ -133,7 +136,34 @@ def describe(create_report):
 
 def check_adopted(workflow):
     """Refuse to take results as current (--touch) that other code or config has made."""
-    for job in workflow.dag.needrun_jobs():
+    for record, what, _ in made_otherwise(workflow.dag.needrun_jobs()):
+        refuse(
+            f"{EXPERIMENT['name']}: {record}: made with other {what} than this checkout has; "
+            "run without --touch, which makes again what differs"
+        )
+
+
+def check_left(workflow):
+    """Refuse results of other code or config that only their dates make current.
+
+    The workflow manager compares both with its own memory, which is not there if results were
+    copied without it, or if it was deleted.
+    """
+    dag = workflow.dag
+    forgotten = (job for job in dag.jobs if dag.reason(job).no_metadata and not dag.needrun(job))
+    found = sorted(made_otherwise(forgotten))
+    if found:
+        record, what, _ = found[0]
+        refuse(
+            f"{EXPERIMENT['name']}: {record}: made with other {what} than this checkout has, and "
+            "newer; to make it again add --forcerun "
+            + " ".join(sorted({rule_name for _, _, rule_name in found}))
+        )
+
+
+def made_otherwise(jobs):
+    """Results that other code or config has made: record, which of the two, and rule."""
+    for job in jobs:
         if "record" not in job.output.keys():
             continue
         try:
@@ -145,10 +175,8 @@ def check_adopted(workflow):
             ("config", data_digest(made["settings"]), data_digest(job.params.settings)),
         ):
             if found != expected:
-                refuse(
-                    f"{EXPERIMENT['name']}: {job.output.record}: made with other {what} than this "
-                    "checkout has; run without --touch, which makes again what differs"
-                )
+                yield job.output.record, what, job.rule.name
+                break
 
 
 def forgo_benchmarks():

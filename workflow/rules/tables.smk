@@ -15,7 +15,7 @@ WEIGHED = (
 rule write_table_s1:
     input:
         **({"weighed": WEIGHED[0]} if WEIGHED else {}),
-        code=code("write_table_s1"),
+        script="scripts/write_table_s1.py",
         records=records(rules.calibrate_device.output.calibration, *WEIGHED),
         calibration=rules.calibrate_device.output.calibration,
     output:
@@ -55,7 +55,7 @@ show("table_s1", rules.write_table_s1.output)
 
 rule write_table_s2:
     input:
-        code=code("write_table_s2"),
+        script="scripts/write_table_s2.py",
         records=records(*ROUTE_RESULTS, rules.decide_verdict.output.verdict),
         results=ROUTE_RESULTS,
         verdict=rules.decide_verdict.output.verdict,
@@ -83,7 +83,7 @@ rule write_table_s2:
 
 rule write_table_s3:
     input:
-        code=code("write_table_s3"),
+        script="scripts/write_table_s3.py",
         records=records(*ERROR_BUDGET, *MISFIT_SUMMARY),
         budget=ERROR_BUDGET,
         misfits=MISFIT_SUMMARY,

@@ -7,7 +7,7 @@ POINT_SHOWN = EXPERIMENT.get("figures", {}).get("operating_point")
 
 rule solve_sweep:
     input:
-        code=code("solve_sweep"),
+        script="scripts/solve_sweep.py",
     output:
         part=result("theory/parts/{sweep}/{part}.nc"),
         record=result("theory/parts/{sweep}/{part}.record.json"),
@@ -36,7 +36,7 @@ rule solve_sweep:
 
 rule join_sweep:
     input:
-        code=code("join_sweep"),
+        script="scripts/join_sweep.py",
         records=lambda wildcards: records(*parts_of(wildcards.sweep)),
         parts=lambda wildcards: parts_of(wildcards.sweep),
     output:
@@ -60,7 +60,7 @@ rule join_sweep:
 
 rule solve_band:
     input:
-        code=code("solve_band"),
+        script="scripts/solve_band.py",
     output:
         band=result("theory/bands/{sweep}.nc"),
         record=result("theory/bands/{sweep}.record.json"),
@@ -92,7 +92,7 @@ rule solve_band:
 
 rule solve_probe_disturbance:
     input:
-        code=code("solve_probe_disturbance"),
+        script="scripts/solve_probe_disturbance.py",
     output:
         disturbance=result("theory/probe/disturbance.nc"),
         record=result("theory/probe/disturbance.record.json"),

@@ -40,7 +40,7 @@ def coverage_problems(config: Mapping[str, Any]) -> list[Problem]:
 
 def _in_time_problems(config: Mapping[str, Any]) -> list[Problem]:
     """Problems of the replicas whose recordings are made sample by sample."""
-    from entangled_drums.laboratory.pumped_in_time import ABSENT
+    from entangled_drums.laboratory.imperfections import ABSENT_IN_TIME
 
     path: KeyPath = ("coverage", "in_time")
     settings = config["coverage"].get("in_time")
@@ -53,7 +53,7 @@ def _in_time_problems(config: Mapping[str, Any]) -> list[Problem]:
         what = "missing key, some replicas are of the kind in-time; write for example"
         return [Problem(path, f"{what} in_time: {{duration_s: 0.2, sample_rate_hz: 1.92e+7}}")]
     found = []
-    for name in ABSENT:
+    for name in ABSENT_IN_TIME:
         size = config["laboratory"][name]
         # They are in the rotating-wave approximation, whatever the others are.
         if size and name != "counter_rotating":

@@ -154,6 +154,17 @@ class Imperfections:
 
 NONE = Imperfections()
 
+ABSENT_IN_TIME = (
+    "counter_rotating",
+    "gain_ripple",
+    "spurious_lines",
+    "cavity_jitter_hz",
+    "drum_drift_hz",
+    "probe_phase_drift_rad",
+    "isolator_leakage",
+)
+"""Imperfections that recordings simulated in time cannot have, see `pumped_in_time`."""
+
 
 @dataclass(frozen=True)
 class Course:

@@ -3,7 +3,7 @@
 Same settings and same format as in `entangled_drums.laboratory.pumped`, but every bin comes out of
 samples that were digitised and Fourier transformed. A record in time takes one base frequency, the
 offset of the probes: the pumps are in the rotating-wave approximation. What is slow against the
-record, or is said of the spectrum only, has no place in it either (`ABSENT`).
+record, or is said of the spectrum only, has no place in it either (`ABSENT_IN_TIME`).
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from entangled_drums import parameters, recording, recording_format, tones
 from entangled_drums.errors import ParameterError
 from entangled_drums.laboratory import receiver, time_record
 from entangled_drums.laboratory.imperfections import (
+    ABSENT_IN_TIME,
     NONE,
     Imperfections,
     course,
@@ -27,17 +28,6 @@ from entangled_drums.laboratory.pumped import EmissionSettings, PhaseScanSetting
 from entangled_drums.parameters import DriveSettings, ProbeSettings
 from entangled_drums.system import System
 from entangled_drums.tones import Modulation
-
-ABSENT = (
-    "counter_rotating",
-    "gain_ripple",
-    "spurious_lines",
-    "cavity_jitter_hz",
-    "drum_drift_hz",
-    "probe_phase_drift_rad",
-    "isolator_leakage",
-)
-"""Imperfections that these recordings cannot have."""
 
 
 def record_emission(
@@ -50,7 +40,7 @@ def record_emission(
 ) -> xarray.Dataset:
     """Record the noise that leaves the cavity under the two pumps, sample by sample.
 
-    Arguments as for `pumped.record_emission`, imperfections none of `ABSENT`, and
+    Arguments as for `pumped.record_emission`, imperfections none of `ABSENT_IN_TIME`, and
 
     Parameters
     ----------
@@ -67,7 +57,8 @@ def record_emission(
     UnstableDriveError
         If the true device has no steady state under this drive.
     ParameterError
-        If an imperfection is one of `ABSENT`, or rate, bins and duration do not fit together.
+        If an imperfection is one of `ABSENT_IN_TIME`, or rate, bins and duration do not fit
+        together.
     """
     _refuse_absent(imperfections)
     system = true_system(truth, drive, imperfections)
@@ -157,7 +148,7 @@ def record_phase_scan(
 
 def _refuse_absent(imperfections: Imperfections) -> None:
     for one in fields(imperfections):
-        if one.name in ABSENT and getattr(imperfections, one.name) != one.default:
+        if one.name in ABSENT_IN_TIME and getattr(imperfections, one.name) != one.default:
             raise ParameterError(
                 f"laboratory.{one.name}: a record in time cannot have it; write {one.default}"
             )

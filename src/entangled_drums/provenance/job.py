@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from entangled_drums import jsonfile
 from entangled_drums.errors import EntangledDrumsError, ProvenanceError
-from entangled_drums.provenance.closure import PACKAGE
+from entangled_drums.provenance.closure import PACKAGE, Library
 from entangled_drums.provenance.digest import data_digest, file_digest
 from entangled_drums.provenance.record import (
     check_artefact,
@@ -35,7 +35,7 @@ from entangled_drums.provenance.run_lock import check_current
 from entangled_drums.provenance.staging import staging_folder
 from entangled_drums.provenance.watch import FileWatch
 
-CODE = "code"
+SCRIPT = "script"
 RECORDS = "records"
 RECORD = "record"
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -83,9 +83,9 @@ def execute(make: Callable[[Job], None], description: JobDescription) -> None:
     make : callable
         Takes a `Job`, reads its inputs and writes its outputs.
     description : JobDescription
-        Named inputs with ``code`` (the script's import closure) and ``records`` (the records of
-        all inputs that are results), named outputs with ``record``, ``params`` with ``settings``
-        and ``code`` (digest of the code when the run was planned), ``log``, and in ``config`` the
+        Named inputs with ``script`` and ``records`` (the records of all inputs that are results),
+        named outputs with ``record``, ``params`` with ``settings`` and ``code`` (digest of script
+        and imported modules when the run was planned), ``log``, and in ``config`` the
         ``results_dir`` and ``experiment``.
 
     Raises
@@ -113,7 +113,7 @@ def execute(make: Callable[[Job], None], description: JobDescription) -> None:
 def _run(make: Callable[[Job], None], description: JobDescription) -> None:
     results_directory = Path(description.config["results_dir"]) / description.config["experiment"]
     inputs = dict(description.input.items())
-    code = [Path(path) for path in inputs.pop(CODE)]
+    code = [Path(path) for path in Library(_library_folder()).closure(inputs.pop(SCRIPT))]
     records = {Path(path) for path in _as_list(inputs.pop(RECORDS, []))}
     final = {name: Path(path) for name, path in description.output.items()}
     _check_outputs(final, results_directory)
@@ -190,6 +190,12 @@ def _input_entries(
                 path, results_directory
             )
     return entries
+
+
+def _library_folder() -> Path:
+    """Return the folder of this package, as records name files: relative to the checkout."""
+    folder, checkout = Path(__file__).resolve().parents[2], Path.cwd()
+    return folder.relative_to(checkout) if folder.is_relative_to(checkout) else folder
 
 
 def _check_outputs(final: Mapping[str, Path], results_directory: Path) -> None:
