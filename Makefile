@@ -67,7 +67,7 @@ adopt: environment
 	@$(SNAKEMAKE) --touch --quiet all
 
 report: reproduce ## all of it, then report.html beside the results: figures, captions, workflow, runtime
-	@$(SNAKEMAKE) --quiet all --report "$(RESULTS_DIR)/$(EXPERIMENT)/logs/report.html"
+	@$(SNAKEMAKE) --quiet host progress rules reason --report "$(RESULTS_DIR)/$(EXPERIMENT)/logs/report.html"
 	@mv "$(RESULTS_DIR)/$(EXPERIMENT)/logs/report.html" "$(RESULTS_DIR)/$(EXPERIMENT)/report.html"
 	@echo "$(RESULTS_DIR)/$(EXPERIMENT)/report.html"
 

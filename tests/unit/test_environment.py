@@ -1,11 +1,14 @@
 """The three lists of packages (locks, environment.yml, pyproject.toml) say the same."""
 
+import ast
 import re
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+import snakemake
 import yaml
 
 from entangled_drums.provenance.record import PACKAGES
@@ -48,6 +51,31 @@ def test_run_lock_holds_what_run_in_asks_for() -> None:
 def test_dev_lock_holds_all_of_run_lock() -> None:
     dev = locked(DEV_LOCK)
     assert {name: dev.get(name) for name in locked(RUN_LOCK)} == locked(RUN_LOCK)
+
+
+def test_run_lock_holds_what_the_workflow_manager_s_report_imports() -> None:
+    """It imports some packages only when a report is made, and asks for none of them."""
+    folder = Path(snakemake.__file__).parent / "report"
+    imported = {
+        name.split(".")[0]
+        for path in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom) and not node.level
+            else []
+        )
+    }
+    of_module = packages_distributions()
+    packages = {
+        re.sub(r"[-_.]+", "-", of_module[name][0]).lower()
+        for name in imported - set(sys.stdlib_module_names)
+        if name in of_module
+    }
+    assert {"pygments", "docutils", "jinja2"} <= packages
+    assert packages <= set(locked(RUN_LOCK))
 
 
 def test_conda_environment_is_run_in() -> None:

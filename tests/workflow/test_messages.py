@@ -106,6 +106,11 @@ def test_wrong_config(
         ("toy", "write_table_s9", ("table_s9 is no figure or table", "did you mean table_s")),
         ("toy", "draw_figs7", ("toy: figs7 cannot be made, for no sweep", "add that")),
         (
+            "toy",
+            "draw_figs5",
+            ("config/experiments/toy.yaml: figures.drawn leaves figs5 out", "add figs5 there"),
+        ),
+        (
             "example-recordings",
             "draw_figs5",
             ("figs5 cannot be made", "the calibration has no recording sideband_cooling"),

@@ -173,19 +173,25 @@ def check_drawn():
 
 
 def check_asked(targets):
-    """Refuse a figure or table that was asked for by its rule's name and cannot be made."""
-    known = {rule.name for rule in workflow.rules}
+    """Refuse a figure or table, asked for by its rule's name, that cannot be made or audited."""
     for target in sorted(targets):
         asked = re.fullmatch("(?:draw|write)_(.*)", target)
-        if not asked or (target in known and not SHOWN.get(asked[1])):
+        if not asked:
             continue
         name = asked[1]
         if name not in SHOWN:
-            refuse(f"{name} is no figure or table; {did_you_mean(name, SHOWN)}")
-        refuse(
-            f"{EXPERIMENT['name']}: {name} cannot be made, for {SHOWN[name]}; "
-            "add that, or ask for another experiment"
-        )
+            if target not in {rule.name for rule in workflow.rules}:
+                refuse(f"{name} is no figure or table; {did_you_mean(name, SHOWN)}")
+        elif SHOWN[name]:
+            refuse(
+                f"{EXPERIMENT['name']}: {name} cannot be made, for {SHOWN[name]}; "
+                "add that, or ask for another experiment"
+            )
+        elif DRAWN is not None and name not in DRAWN:
+            refuse(
+                f"config/experiments/{EXPERIMENT['name']}.yaml: figures.drawn leaves {name} out, "
+                f"so no audit would know it; add {name} there"
+            )
 
 
 def refuse_drawn(name, what):

@@ -7,6 +7,7 @@ from typing import Any
 from entangled_drums.configuration import (
     consistency,
     coverage_checks,
+    job_checks,
     line_checks,
     schema,
     yamlfile,
@@ -57,6 +58,7 @@ def load_experiment(
         *consistency.figure_problems(config),
         *consistency.calibration_problems(config),
         *coverage_checks.coverage_problems(config),
+        *job_checks.job_problems(config),
     ]
     if found:
         fail(path, found, document.lines)
