@@ -41,5 +41,9 @@ class InferenceError(EntangledDrumsError):
     """An inference cannot be carried out on the data it was given."""
 
 
+class NoFitError(InferenceError):
+    """The model cannot follow the data of one operating point, which has no result then."""
+
+
 class ProvenanceError(EntangledDrumsError):
     """A result cannot be trusted: it, its record, or what was really read does not match."""

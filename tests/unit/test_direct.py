@@ -184,6 +184,18 @@ def test_a_spurious_line_makes_the_result_not_valid():
     assert result.validity.startswith("not valid here: fit of emission line 2 has p = ")
 
 
+def test_an_emission_without_lines_gives_a_reason_and_no_number():
+    emission, scan, _ = example()
+    flat = emission.copy(deep=True)
+    noise = np.random.default_rng(4).gamma(1e6, 1e-6, flat.sizes["frequency_hz"])
+    power = flat["power_spectral_density"]
+    power.values = float(power.mean()) * noise
+    result = infer(flat, scan, UNCERTAIN, np.random.default_rng(1))
+    assert result.validity.startswith("not valid here: emission: ")
+    assert not result.quantities
+    assert jsonfile.dumps(result.content())
+
+
 def test_wrong_kinds_are_refused():
     emission, scan, _ = example()
     with pytest.raises(RecordingError) as error:

@@ -274,6 +274,16 @@ def test_an_unconverged_posterior_is_an_error():
         explore(density, np.random.default_rng(0), settings)
 
 
+def test_a_point_without_a_posterior_has_a_result_that_says_so():
+    """Other operating points may have one: the run must not end."""
+    sampler = SamplerSettings(draws=60, effective_draws=1e6, most_draws=60, most_steps=20)
+    settings = ModelBasedSettings(sampler=sampler)
+    result = infer(*record(truth(1), 1), CALIBRATION, np.random.default_rng(0), settings)
+    assert result.validity.startswith("not valid here: the posterior was not sampled: ")
+    assert not result.quantities and not result.draws
+    assert jsonfile.dumps(result.content())
+
+
 def test_a_proposal_without_a_possible_draw_is_an_error(monkeypatch):
     _, density = example(1, merged=True)
     _, modes = search(density, np.random.default_rng(0), SamplerSettings())

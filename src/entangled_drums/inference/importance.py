@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from entangled_drums.errors import InferenceError
+from entangled_drums.errors import NoFitError
 from entangled_drums.inference.mode_search import Mode
 from entangled_drums.inference.proposal import CurvedProposal
 from entangled_drums.inference.target import Target
@@ -139,7 +139,7 @@ def draw(
 
     Raises
     ------
-    InferenceError
+    NoFitError
         If no draw at all is physically possible.
     """
     mixture = _Mixture.around(target, modes)
@@ -148,8 +148,8 @@ def draw(
     while True:
         more = mixture.draw(target, number, generator)
         if len(u) + len(more) == 0:
-            raise InferenceError(
-                "model-based: no draw around the best fit is physically possible; look at the "
+            raise NoFitError(
+                "no draw around the best fit is physically possible; look at the "
                 "calibration, which may lie far outside the possible range"
             )
         u = np.concatenate([u, more])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from entangled_drums import covariance, parameters, recording
 from entangled_drums.calibration import Calibration
-from entangled_drums.errors import InferenceError
+from entangled_drums.errors import InferenceError, NoFitError
 from entangled_drums.inference.fine_effects import Fidelity
 from entangled_drums.inference.line_maps import (
     MODEL_PARAMETERS,
@@ -397,9 +397,12 @@ def line_data(
         (emission_frequency[bins.reference[0]], emission_frequency[bins.reference[1]]),
     )
     one = {name: np.array([value]) for name, value in central.items()}
-    model = exact_lines(one, setup, grids)
+    try:
+        model = exact_lines(one, setup, grids)
+        measured = _measure(emission, phase_scan, setup, bins, model)
+    except NoFitError as error:
+        return f"not valid here: {error}"
     central_offsets = offsets(one, setup, model.areas)[0]
-    measured = _measure(emission, phase_scan, setup, bins, model)
     uncertain = calibration.uncertain_names(MODEL_PARAMETERS)
     thin = grids.thinned()
     # How the offsets change with the calibration needs no terms beyond the approximation.

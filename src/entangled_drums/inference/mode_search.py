@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from entangled_drums.errors import InferenceError
+from entangled_drums.errors import NoFitError
 from entangled_drums.inference.coordinates import Coordinates
 from entangled_drums.inference.target import Target
 
@@ -69,7 +69,7 @@ def climb(target: Target, starts: Array) -> list[Mode]:
 
     Raises
     ------
-    InferenceError
+    NoFitError
         If fewer than half of the starts settle.
     """
     lowest = target.lowest
@@ -118,9 +118,9 @@ def climb(target: Target, starts: Array) -> list[Mode]:
             damping[at] = 0.1 * damping[at] if damping[at] > 1e-6 else 0.0
             settled[at] = change[at] < _TOLERANCE**2 and not limited[at]
     if np.mean(settled) < 0.5:
-        raise InferenceError(
-            f"model-based route: {np.sum(~settled)} of {len(u)} searches for the best parameters "
-            "do not settle; check the recordings against the calibration"
+        raise NoFitError(
+            f"{np.sum(~settled)} of {len(u)} searches for the best parameters do not settle; check "
+            "the recordings against the calibration"
         )
     return _distinct(u[settled], value[settled], information[settled])
 

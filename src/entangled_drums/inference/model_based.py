@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from entangled_drums import covariance, parameters
 from entangled_drums.calibration import Calibration
-from entangled_drums.errors import InferenceError
+from entangled_drums.errors import InferenceError, NoFitError
 from entangled_drums.inference.fine_effects import Fidelity, FineEffects, beyond_fast
 from entangled_drums.inference.groups import dimensionless_groups
 from entangled_drums.inference.line_maps import expected_lines
@@ -162,8 +162,7 @@ def infer(
     CalibrationError
         If the calibration lacks a parameter.
     InferenceError
-        If a spectrum does not cover its lines, the recordings do not belong together, or the
-        posterior cannot be sampled.
+        If a spectrum does not cover its lines, or the recordings do not belong together.
     """
     settings = settings or ModelBasedSettings()
     if emission is None:
@@ -216,7 +215,7 @@ def posterior(
     settings: ModelBasedSettings,
     prepared: Prepared | None = None,
 ) -> Posterior | str:
-    """Return the posterior of an operating point, or why the route cannot be used there.
+    """Return the posterior of an operating point, or why there is none.
 
     Parameters
     ----------
@@ -237,7 +236,10 @@ def posterior(
         return reason
     density = _density(seen, calibration, settings, None if prepared is None else prepared.lines)
     effects = None if prepared is None else prepared.effects
-    return explore(density, generator, settings.sampler, effects)
+    try:
+        return explore(density, generator, settings.sampler, effects)
+    except NoFitError as error:
+        return str(error)
 
 
 def best_fit(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from entangled_drums.errors import InferenceError
+from entangled_drums.errors import NoFitError
 from entangled_drums.inference import ensemble, importance
 from entangled_drums.inference.fine_effects import FineEffects
 from entangled_drums.inference.importance import RELIABLE_PARETO_SHAPE, Sample
@@ -81,7 +81,7 @@ def explore(
 
     Raises
     ------
-    InferenceError
+    NoFitError
         If no sampler converges: an unconverged posterior is no result.
     """
     target, modes = search(target, generator, settings, effects)
@@ -109,9 +109,8 @@ def explore(
         if converged:
             return Posterior(target, modes, walked, "ensemble")
         reached += f", {walked.effective_size:.0f} of the ensemble"
-    raise InferenceError(
-        f"model-based route: the posterior was not sampled: {reached}; check the recordings "
-        "against the calibration, or allow more draws"
+    raise NoFitError(
+        f"the posterior was not sampled: {reached}; check the recordings against the calibration"
     )
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
-from entangled_drums.errors import InferenceError
+from entangled_drums.errors import InferenceError, NoFitError
 
 Array = NDArray[np.float64]
 
@@ -259,7 +259,7 @@ def fit_line(
 
     Raises
     ------
-    InferenceError
+    NoFitError
         If the fit does not converge to a line inside the window.
     """
     scale = 0.5 * float(frequency[-1] - frequency[0])
@@ -294,12 +294,12 @@ def fit_line(
         if settled:
             break
     else:
-        raise InferenceError(
+        raise NoFitError(
             f"{source}: the fit of the line near {centre / 2 / np.pi:.0f} Hz does not settle; "
             "check that the line stands out of the noise, or record longer"
         )
     if not frequency[0] < centre < frequency[-1] or not 0 < width < 2.0 * scale:
-        raise InferenceError(
+        raise NoFitError(
             f"{source}: no line found between {frequency[0] / 2 / np.pi:.0f} and "
             f"{frequency[-1] / 2 / np.pi:.0f} Hz; check the drive and the recorded range"
         )
