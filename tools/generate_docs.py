@@ -101,7 +101,7 @@ def validity_block(reference: Path) -> str:
     far = [claims[kind] for kind in FAR]
     silent = sum(found["without_posterior"][kind] for kind in FAR)
     covered = ", ".join(
-        f"{level} %: {100 * one['covered']:.1f} %"
+        f"{level} %: {100 * one['covered']:.1f} ± {100 * one['standard_deviation']:.1f} %"
         for level, one in found["coverage"]["levels"].items()
     )
     rows = [
@@ -117,7 +117,7 @@ def validity_block(reference: Path) -> str:
     ]  # fmt: skip
     lines = [
         f"Asked of {found['replicas']} replicas of the whole experiment, calibration included, at "
-        f"{found['operating_point']} (in brackets intervals of 95 %):",
+        f"{found['operating_point']} (± one standard deviation; in brackets intervals of 95 %):",
         "",
         "| asked | found | replicas |",
         "|---|---|---:|",

@@ -191,7 +191,7 @@ def test_an_emission_without_lines_gives_a_reason_and_no_number():
     power = flat["power_spectral_density"]
     power.values = float(power.mean()) * noise
     result = infer(flat, scan, UNCERTAIN, np.random.default_rng(1))
-    assert result.validity.startswith("not valid here: emission: ")
+    assert result.validity.startswith("not valid here: emission, line 1: ")
     assert not result.quantities
     assert jsonfile.dumps(result.content())
 

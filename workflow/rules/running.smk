@@ -191,7 +191,9 @@ def say(line):
 
 
 def show_progress(workflow):
-    """Let `Console` show the jobs' progress."""
+    """Let `Console` show the jobs' progress; results that are only adopted have none."""
+    if workflow.touch:
+        return
     logger = logging.getLogger("snakemake.logging")
     for handler in logger.handlers:
         if handler.name == "DefaultStreamHandler":
