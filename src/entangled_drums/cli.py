@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from entangled_drums import __version__
 from entangled_drums.errors import EntangledDrumsError
+from entangled_drums.wording import escaped
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(options)
     except EntangledDrumsError as error:
-        print(f"entangled-drums: {error}", file=sys.stderr)
+        print(f"entangled-drums: {escaped(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -280,7 +280,9 @@ def test_command_and_its_exit_codes(
     assert code == 0
     assert text.endswith(f"root digest {verify(results).root}\neverything fits\n")
     (results / "orphan.txt").write_text("?")
-    assert run(capsys, "small")[0] == 5
+    code, text = run(capsys, "small")
+    assert code == 5
+    assert text.endswith("\n1 finding\n")
     assert run(capsys, "small", "--root", "0" * 64)[0] == 6
     (results / "tables/table_s2.csv").write_text("?")
     code, text = run(capsys, "small")
@@ -288,6 +290,20 @@ def test_command_and_its_exit_codes(
     assert "truncated: tables/table_s2.csv: 1 of" in text
     assert main(["verify", "absent"]) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_file_name_with_control_characters_is_printed_escaped(
+    results: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(results)
+    (results / "a\n\x1b[31mred\u202e.txt").write_text("?")
+    code, text = run(capsys, str(results))
+    assert code == 5
+    assert r"orphaned: a\n\x1b[31mred\u202e.txt: no record lists it" in text.splitlines()
+    assert main(["verify", "absent\x1b[31m"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(r"entangled-drums: absent\x1b[31m: ")
+    assert error.removesuffix("\n").isprintable()
 
 
 def test_code_and_config_of_a_checkout(

@@ -55,7 +55,7 @@ def test_same_numbers_agree(results: Path, reference: Path) -> None:
         ("1.2,0.03", "nan,0.03", "duan: nan - 1.2"),
         ("1.2,0.03", ",0.03", "line 3, duan: '', the reference has '1.2'"),
         ("duan_uncertainty", "duan_error", "other columns: duan_error, duan_uncertainty"),
-        ("far,140000.0,0.3,direct,1.2,0.03\n", "", "1 rows, the reference has 2"),
+        ("far,140000.0,0.3,direct,1.2,0.03\n", "", "1 row, the reference has 2"),
     ],
     ids=["within", "beyond", "text", "nan", "empty", "column", "row"],
 )

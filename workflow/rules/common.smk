@@ -27,6 +27,7 @@ from entangled_drums.provenance.closure import Library
 from entangled_drums.provenance.chain import audited_root
 from entangled_drums.provenance.digest import data_digest, file_digest
 from entangled_drums.provenance.record import record_path
+from entangled_drums.wording import counted
 
 
 def refuse(message):
@@ -454,7 +455,7 @@ def announce(workflow):
         return
     check_left(workflow)
     planned = planned_jobs(workflow)
-    jobs = f"{EXPERIMENT['name']}: {len(planned)} jobs"
+    jobs = f"{EXPERIMENT['name']}: {counted(len(planned), 'job')}"
     if not workflow.local_exec:
         print(f"{jobs} on a cluster", flush=True)
         return

@@ -15,6 +15,7 @@ from entangled_drums.errors import ProvenanceError
 from entangled_drums.provenance.cells import read_rows
 from entangled_drums.provenance.chain import is_inside, read_chain, root_digest
 from entangled_drums.provenance.digest import file_digest
+from entangled_drums.wording import counted
 
 NAME = "reference.json"
 SCHEMA = 1
@@ -169,7 +170,7 @@ def _rows(
         yield f"{name}: other columns: {', '.join(odd)}"
         return
     if len(expected) != len(found):
-        yield f"{name}: {len(found)} rows, the reference has {len(expected)}"
+        yield f"{name}: {counted(len(found), 'row')}, the reference has {len(expected)}"
         return
     for position, (row, other) in enumerate(zip(expected, found, strict=True)):
         line = 2 + position * tolerance["every"]

@@ -24,6 +24,7 @@ from entangled_drums.provenance.chain import (
 from entangled_drums.provenance.digest import file_digest
 from entangled_drums.provenance.manifest import MANIFEST, read_manifest
 from entangled_drums.provenance.record import SUFFIX, record_path
+from entangled_drums.wording import escaped
 
 DAMAGE = ("altered", "truncated", "empty", "missing", "replaced")
 FORGED = "forged"
@@ -52,7 +53,7 @@ class Finding:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.name}: {self.reason}"
+        return escaped(f"{self.kind}: {self.name}: {self.reason}")
 
 
 @dataclass(frozen=True)
