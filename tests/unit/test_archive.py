@@ -206,7 +206,7 @@ def refused(tmp_path: Path, write: Callable[[Path], None], message: str) -> None
     "name",
     [
         *("../evil", "toy/../../evil", "/tmp/evil", "toy//evil", "toy/./evil", "evil", "toy/"),
-        *("Toy/evil", ".ssh/evil", "toy/..\\evil", "toy/a\nb/../evil"),
+        *("Toy/evil", "-toy/evil", ".ssh/evil", "toy/..\\evil", "toy/a\nb/../evil"),
     ],
 )
 def test_path_that_leads_elsewhere(tmp_path: Path, name: str) -> None:

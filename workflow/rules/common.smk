@@ -46,9 +46,9 @@ for _key in config:
         )
 if str(config["validation"]).lower() not in ("true", "false"):
     refuse(f"--config validation={config['validation']}: write true or false")
-if not re.fullmatch("[a-z0-9-]+", str(config["experiment"])):
+if not re.fullmatch("[a-z0-9][a-z0-9-]*", str(config["experiment"])):
     refuse(
-        f"experiment {str(config['experiment'])!r}: not a name in [a-z0-9-]+; "
+        f"experiment {str(config['experiment'])!r}: not a name in [a-z0-9][a-z0-9-]*; "
         "write one of config/experiments/, without .yaml"
     )
 if Path.cwd().resolve() != Path(workflow.basedir).resolve():

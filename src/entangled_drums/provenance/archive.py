@@ -28,7 +28,7 @@ LARGEST_BYTES = 1 << 40
 UNREADABLE = (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError)
 """What reading an archive raises that is none, or damaged: each layer of it has its own way."""
 OLD = 86400.0  # date of restored files; not 0, which Snakemake takes for no date at all
-_EXPERIMENT = re.compile("[a-z0-9-]+")
+_EXPERIMENT = re.compile("[a-z0-9][a-z0-9-]*")
 _LINE = re.compile("([0-9a-f]{64})  ([^\\0\\r\\n]+)")
 
 
