@@ -792,9 +792,7 @@ coverage:
         ),
     ],
 )
-def test_coverage_that_cannot_be(
-    folder: Path, written: str, changed_to: str, told: str
-) -> None:
+def test_coverage_that_cannot_be(folder: Path, written: str, changed_to: str, told: str) -> None:
     with (folder / EXPERIMENT).open("a", encoding="utf-8") as file:
         file.write(COVERAGE)
     edit(folder / EXPERIMENT, written, changed_to)

@@ -34,10 +34,11 @@ def verify(folder: str, root: str | None, reference: str | None, checkout: str |
     Raises
     ------
     EntangledDrumsError
-        If there is nothing to verify.
+        If there is nothing to verify, or to compare with.
     """
     here = Path(checkout) if checkout else Path()
     is_checkout = checkout is not None or (here / "Snakefile").is_file()
+    comparison = compare(Path(folder), read_reference(Path(reference))) if reference else None
     report = checks.verify(folder, root=root, checkout=here if is_checkout else None)
     findings = list(report.findings)
     if is_checkout:
@@ -48,8 +49,7 @@ def verify(folder: str, root: str | None, reference: str | None, checkout: str |
         affected = escaped(", ".join(report.affected))
         print(f"made from these, so not to be trusted either: {affected}")
     different = 0
-    if reference:
-        comparison = compare(Path(folder), read_reference(Path(reference)))
+    if comparison:
         different = len(comparison.differences)
         for line in comparison.differences:
             print(escaped(f"differs: {line}"))
