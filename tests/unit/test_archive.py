@@ -99,6 +99,16 @@ def test_results_of_a_run_at_work_are_not_archived(results: Path, tmp_path: Path
         archive(results, tmp_path / "toy.tar.gz")
 
 
+def test_lock_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(ProvenanceError, match=r"file/\.toy\.lock cannot be written \(") as caught,
+        held(tmp_path / "file" / "toy"),
+    ):
+        pass
+    assert "\n" not in str(caught.value)
+
+
 def test_no_results(tmp_path: Path) -> None:
     with pytest.raises(ProvenanceError, match="no results to archive"):
         archive(tmp_path / "toy", tmp_path / "toy.tar.gz")

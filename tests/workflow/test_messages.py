@@ -160,6 +160,13 @@ def test_experiment_name_out_of_bounds(checkout: Checkout, name: str) -> None:
     assert "[a-z0-9][a-z0-9-]*" in refusal(checkout, experiment=name)
 
 
+@pytest.mark.parametrize("results", ["", "123", "results/{x}", "config", ".", "/", "README.md"])
+def test_results_folder_that_cannot_be(checkout: Checkout, results: str) -> None:
+    line = refusal(checkout, "-n", results=results)
+    assert line.startswith("results_dir ")
+    assert "; write " in line
+
+
 def test_failed_job_shows_its_reason_and_log(checkout: Checkout, tmp_path: Path) -> None:
     script = checkout.folder / "scripts" / "draw_truth.py"
     content = script.read_text()

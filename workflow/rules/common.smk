@@ -16,6 +16,7 @@ from entangled_drums import jsonfile
 from entangled_drums.chunking import chunks
 from entangled_drums.configuration.experiment import load_experiment
 from entangled_drums.configuration.problems import did_you_mean
+from entangled_drums.configuration.results_folder import results_folder
 from entangled_drums.configuration.values import (
     device_uncertainties,
     device_values,
@@ -62,10 +63,10 @@ try:
         schema_directory="workflow/schemas",
         device_directory="config/devices",
     )
+    RESULTS = results_folder(config["results_dir"], EXPERIMENT["name"], workflow.basedir)
 except EntangledDrumsError as error:
     refuse(str(error))
 
-RESULTS = Path(config["results_dir"], EXPERIMENT["name"]).as_posix()
 POINTS = operating_point_ids(EXPERIMENT)
 PRODUCTS = []  # every rule's results; what is missing is made again, even if nothing needs it
 SHOWN = {}  # by the name of each figure and table: what it lacks here, empty if nothing
