@@ -45,11 +45,11 @@ def results_folder(given: object, experiment: str, checkout: str | Path) -> str:
 
 
 def _problems(given: object, experiment: str, checkout: Path) -> Iterator[str]:
+    if given is None or not str(given).strip():
+        yield "names no folder; write one, such as results"
+        return
     if not isinstance(given, str):
         yield "is no text; write a folder, with ./ before its name if that is a number"
-        return
-    if not given.strip():
-        yield "names no folder; write one, such as results"
         return
     if not given.isprintable() or "{" in given or "}" in given:
         # The workflow manager takes what stands in braces for a part of the name to be filled in.
