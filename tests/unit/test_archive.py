@@ -109,6 +109,14 @@ def test_lock_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None
     assert "\n" not in str(caught.value)
 
 
+def test_results_are_given_by_their_name(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(results)
+    with pytest.raises(ProvenanceError, match="give the folder by its name, results/<experiment>"):
+        archive(".", tmp_path / "toy.tar.gz")
+
+
 def test_no_results(tmp_path: Path) -> None:
     with pytest.raises(ProvenanceError, match="no results to archive"):
         archive(tmp_path / "toy", tmp_path / "toy.tar.gz")

@@ -58,8 +58,17 @@ def lock_path(results_directory: str | Path) -> Path:
     ----------
     results_directory : str or Path
         ``results/<experiment>``.
+
+    Raises
+    ------
+    ProvenanceError
+        If the folder is not given by its name.
     """
     results_directory = Path(results_directory)
+    if results_directory.name in ("", ".."):
+        raise ProvenanceError(
+            f"{results_directory}: give the folder by its name, results/<experiment>"
+        )
     return results_directory.with_name(f".{results_directory.name}.lock")
 
 
