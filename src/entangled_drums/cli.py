@@ -2,11 +2,13 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 
 from entangled_drums import __version__
 from entangled_drums.errors import EntangledDrumsError
+from entangled_drums.wording import escaped
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(options)
     except EntangledDrumsError as error:
-        print(f"entangled-drums: {error}", file=sys.stderr)
+        print(f"entangled-drums: {escaped(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -59,7 +61,9 @@ def _parser() -> argparse.ArgumentParser:
 
     verify = commands.add_parser("verify", help="recompute every digest along every chain")
     verify.add_argument("folder", nargs="?", default="results/aalto-2018")
-    verify.add_argument("--root", metavar="DIGEST", help="root digest that was noted down")
+    verify.add_argument(
+        "--root", metavar="DIGEST", type=_root_digest, help="root digest that was noted down"
+    )
     verify.add_argument("--against", metavar="FOLDER", help="compare with reference numbers")
     verify.add_argument("--checkout", metavar="FOLDER", help="code and config to compare with")
 
@@ -84,6 +88,17 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("file", metavar="FILE.tar.gz")
     restore.add_argument("results", help="folder of all results; prints the experiment's name")
     return parser
+
+
+def _root_digest(text: str) -> str:
+    from entangled_drums.provenance.verify import LEAST_ROOT_DIGITS
+
+    if not re.fullmatch(f"[0-9a-fA-F]{{{LEAST_ROOT_DIGITS},64}}", text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no root digest; write at least {LEAST_ROOT_DIGITS} hexadecimal digits of "
+            "the one that was noted down"
+        )
+    return text
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -4,7 +4,10 @@ import contextlib
 import hashlib
 import io
 import os
+import random
+import shutil
 import tarfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -96,6 +99,24 @@ def test_results_of_a_run_at_work_are_not_archived(results: Path, tmp_path: Path
         archive(results, tmp_path / "toy.tar.gz")
 
 
+def test_lock_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(ProvenanceError, match=r"file/\.toy\.lock cannot be written \(") as caught,
+        held(tmp_path / "file" / "toy"),
+    ):
+        pass
+    assert "\n" not in str(caught.value)
+
+
+def test_results_are_given_by_their_name(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(results)
+    with pytest.raises(ProvenanceError, match="give the folder by its name, results/<experiment>"):
+        archive(".", tmp_path / "toy.tar.gz")
+
+
 def test_no_results(tmp_path: Path) -> None:
     with pytest.raises(ProvenanceError, match="no results to archive"):
         archive(tmp_path / "toy", tmp_path / "toy.tar.gz")
@@ -128,6 +149,66 @@ def test_damaged_archive(results: Path, tmp_path: Path, damage: str, position: f
     assert everything(tmp_path / "there") == {}
 
 
+def test_any_bit_of_an_archive_may_be_flipped(results: Path, tmp_path: Path) -> None:
+    """One bit flipped is told in one line, or (in a date, or behind the end) changes nothing."""
+    numbers = random.Random(1)
+    (results / "logs/long.log").write_text("\n".join(str(numbers.random()) for _ in range(2000)))
+    file = tmp_path / "toy.tar.gz"
+    archive(results, file)
+    content = file.read_bytes()
+    told = 0
+    for at in range(0, len(content), len(content) // 60):
+        flipped = content[at] ^ 1 << numbers.randrange(8)
+        file.write_bytes(content[:at] + bytes([flipped]) + content[at + 1 :])
+        try:
+            restored = restore(file, tmp_path / "there")
+        except ProvenanceError as error:
+            told += 1
+            assert "\n" not in str(error)
+        else:
+            assert digests(restored) == digests(results)
+            shutil.rmtree(restored)
+    assert told > 50
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        *(zlib.error("Error -3"), EOFError("ended"), tarfile.ReadError("no"), OSError("CRC")),
+        *(OverflowError("too large"), UnicodeDecodeError("utf-8", b"x", 0, 1, "odd")),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_whatever_reading_raises_is_told_in_one_line(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: Exception
+) -> None:
+    archive(results, tmp_path / "toy.tar.gz")
+
+    def read(*arguments: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(tarfile.TarFile, "next", read)
+    with pytest.raises(ProvenanceError, match=r"toy\.tar\.gz: cannot be read as an archive"):
+        restore(tmp_path / "toy.tar.gz", tmp_path / "there")
+    assert everything(tmp_path / "there") == {}
+
+
+@pytest.mark.parametrize("name", ["absent/x.tgz", "file/x.tgz", "folder"])
+def test_archive_that_cannot_be_written(results: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ProvenanceError, match=rf"{name}: cannot be written \(.*; give a file in"):
+        archive(results, tmp_path / name)
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_restoring_into_a_file_is_refused(results: Path, tmp_path: Path) -> None:
+    archive(results, tmp_path / "toy.tar.gz")
+    (tmp_path / "there").touch()
+    with pytest.raises(ProvenanceError, match="there: cannot be written"):
+        restore(tmp_path / "toy.tar.gz", tmp_path / "there")
+
+
 def refused(tmp_path: Path, write: Callable[[Path], None], message: str) -> None:
     before = everything(tmp_path)
     file = tmp_path / "hostile.tar.gz"
@@ -143,7 +224,7 @@ def refused(tmp_path: Path, write: Callable[[Path], None], message: str) -> None
     "name",
     [
         *("../evil", "toy/../../evil", "/tmp/evil", "toy//evil", "toy/./evil", "evil", "toy/"),
-        *("Toy/evil", ".ssh/evil", "toy/..\\evil", "toy/a\nb/../evil"),
+        *("Toy/evil", "-toy/evil", ".ssh/evil", "toy/..\\evil", "toy/a\nb/../evil"),
     ],
 )
 def test_path_that_leads_elsewhere(tmp_path: Path, name: str) -> None:

@@ -34,7 +34,7 @@ def test_cheap_results_are_deleted_without_asking(results: Path) -> None:
 
 def test_dear_results_are_kept_when_nobody_can_be_asked(results: Path) -> None:
     add_benchmark(results, 61.0)
-    with pytest.raises(EntangledDrumsError, match=r"clean --yes"):
+    with pytest.raises(EntangledDrumsError, match=r"`\.venv/bin/entangled-drums clean --yes /"):
         clean(str(results), confirmed=False)
     assert results.exists()
     clean(str(results), confirmed=True)

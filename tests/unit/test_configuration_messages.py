@@ -331,7 +331,15 @@ CASES = [
         "name: toy",
         "name: Toy",
         'toy.yaml:3: name: "Toy" is not a name; write lower-case letters, digits '
-        "and hyphens only, at most 63 characters",
+        "and hyphens only, no hyphen first, at most 63 characters",
+    ),
+    Case(
+        "hyphen_first",
+        EXPERIMENT,
+        "name: toy",
+        "name: -toy",
+        'toy.yaml:3: name: "-toy" is not a name; write lower-case letters, digits '
+        "and hyphens only, no hyphen first, at most 63 characters",
     ),
     Case(
         "long_name",
@@ -340,7 +348,7 @@ CASES = [
         "name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         "toy.yaml:3: name: "
         '"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa..." is not a '
-        "name; write lower-case letters, digits and hyphens only, at most 63 "
+        "name; write lower-case letters, digits and hyphens only, no hyphen first, at most 63 "
         "characters",
     ),
     Case(
@@ -356,7 +364,7 @@ CASES = [
         "    reference: {red_coupling_hz: 1.4e+5}",
         "    Strong_1: {red_coupling_hz: 1.4e+5}",
         'toy.yaml:11: drive.powers.Strong_1: "Strong_1" is not a name; write '
-        "lower-case letters, digits and hyphens only, at most 63 characters",
+        "lower-case letters, digits and hyphens only, no hyphen first, at most 63 characters",
     ),
     Case(
         "no_such_device",
@@ -372,7 +380,7 @@ CASES = [
         "device: drums-2018-assumed",
         "device: ../drums",
         'toy.yaml:5: device: "../drums" is not a name; write lower-case letters, '
-        "digits and hyphens only, at most 63 characters",
+        "digits and hyphens only, no hyphen first, at most 63 characters",
     ),
     Case(
         "point_name_twice",
@@ -747,6 +755,12 @@ coverage:
             "in-time: 50 there",
         ),
         (
+            "roots: [second]",
+            "roots: [main]",
+            'coverage.validation.roots[0]: "main" has a meaning of its own; write a name other '
+            'than "main" or "enlarged"',
+        ),
+        (
             "1.92e+7",
             "8.0e+6",
             "coverage.in_time.sample_rate_hz: 8.0e+6 Hz is no whole multiple of "
@@ -778,9 +792,7 @@ coverage:
         ),
     ],
 )
-def test_recordings_in_time_that_cannot_be(
-    folder: Path, written: str, changed_to: str, told: str
-) -> None:
+def test_coverage_that_cannot_be(folder: Path, written: str, changed_to: str, told: str) -> None:
     with (folder / EXPERIMENT).open("a", encoding="utf-8") as file:
         file.write(COVERAGE)
     edit(folder / EXPERIMENT, written, changed_to)

@@ -151,7 +151,7 @@ def test_same_run_gives_the_same_bytes(crate: Path, results: Path, checkout: Pat
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("results/small/figures/fig4.pdf", "1 findings, first: altered: figures/fig4.pdf"),
+        ("results/small/figures/fig4.pdf", "1 finding, first: altered: figures/fig4.pdf"),
         ("results/small/truth/truth.record.json", "was not audited as it is now"),
         ("scripts/draw_fig4.py", "stale: scripts/draw_fig4.py"),
         ("config/devices/assumed.yaml", "was edited since the audit"),

@@ -161,7 +161,11 @@ def test_damage_along_the_chain_is_shown(results: Path) -> None:
     (results / "recordings/near/emission.nc").write_bytes(b"other")
     found = traced(results)
     assert found["problems"] == ["recordings/near/emission.nc: does not fit its record"]
-    assert "PROBLEM: recordings/near/emission.nc" in tree(found)
+    text = tree(found)
+    assert text.startswith("PROBLEM: recordings/near/emission.nc: does not fit its record\n")
+    assert f"  recorded sha256 {found['target']['digest']}\n" in text
+    html = page(found)
+    assert html.index('<p class="problem">') < html.index("SHA-256 (recorded)")
     assert "DOES NOT FIT" in page(found)
 
 

@@ -229,6 +229,36 @@ def test_wrong_or_short_root_digest_never_passes(results: Path, root: str) -> No
     assert kinds(results, root=root) == {"root digest": "forged"}
 
 
+@pytest.mark.parametrize("root", ["", "a9f6", "zzz", "0" * 7, "0" * 65, "0x898e3858cefc"])
+def test_root_that_is_no_digest_is_wrong_use(
+    results: Path, root: str, capsys: pytest.CaptureFixture
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["verify", str(results), "--root", root])
+    assert ended.value.code == 2
+    told = capsys.readouterr()
+    assert f"{root!r} is no root digest; write at least 8 hexadecimal digits" in told.err
+    assert told.out == ""
+
+
+def test_folder_of_several_experiments_is_not_taken_for_one(
+    results: Path, capsys: pytest.CaptureFixture
+) -> None:
+    shutil.copytree(results, results.with_name("other"))
+    assert main(["verify", str(results.parent)]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == (
+        f"entangled-drums: {results.parent}: holds the results of other, small, each in its own "
+        f"folder; give results/<experiment>, here {results.parent / 'other'}\n"
+    )
+
+
+def test_experiment_put_into_the_results_of_another_is_found(made: Path, results: Path) -> None:
+    shutil.copytree(made, results / "other")
+    assert kinds(results)["other/tables/table_s2.record.json"] == "altered"
+
+
 def test_folder_without_results_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ProvenanceError, match="holds no results"):
         verify(tmp_path)
@@ -280,7 +310,9 @@ def test_command_and_its_exit_codes(
     assert code == 0
     assert text.endswith(f"root digest {verify(results).root}\neverything fits\n")
     (results / "orphan.txt").write_text("?")
-    assert run(capsys, "small")[0] == 5
+    code, text = run(capsys, "small")
+    assert code == 5
+    assert text.endswith("\n1 finding\n")
     assert run(capsys, "small", "--root", "0" * 64)[0] == 6
     (results / "tables/table_s2.csv").write_text("?")
     code, text = run(capsys, "small")
@@ -288,6 +320,20 @@ def test_command_and_its_exit_codes(
     assert "truncated: tables/table_s2.csv: 1 of" in text
     assert main(["verify", "absent"]) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_file_name_with_control_characters_is_printed_escaped(
+    results: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(results)
+    (results / "a\n\x1b[31mred\u202e.txt").write_text("?")
+    code, text = run(capsys, str(results))
+    assert code == 5
+    assert r"orphaned: a\n\x1b[31mred\u202e.txt: no record lists it" in text.splitlines()
+    assert main(["verify", "absent\x1b[31m"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(r"entangled-drums: absent\x1b[31m: ")
+    assert error.removesuffix("\n").isprintable()
 
 
 def test_code_and_config_of_a_checkout(

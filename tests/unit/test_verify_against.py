@@ -55,7 +55,7 @@ def test_same_numbers_agree(results: Path, reference: Path) -> None:
         ("1.2,0.03", "nan,0.03", "duan: nan - 1.2"),
         ("1.2,0.03", ",0.03", "line 3, duan: '', the reference has '1.2'"),
         ("duan_uncertainty", "duan_error", "other columns: duan_error, duan_uncertainty"),
-        ("far,140000.0,0.3,direct,1.2,0.03\n", "", "1 rows, the reference has 2"),
+        ("far,140000.0,0.3,direct,1.2,0.03\n", "", "1 row, the reference has 2"),
     ],
     ids=["within", "beyond", "text", "nan", "empty", "column", "row"],
 )
@@ -112,18 +112,36 @@ def test_command(
     assert "differs: tables/table_s2.csv: line 2, ratio: 0.62 - 0.63" in capsys.readouterr().out
 
 
+def test_reference_of_another_experiment_is_refused(
+    results: Path, reference: Path, capsys: pytest.CaptureFixture
+) -> None:
+    description = jsonfile.read(reference / "reference.json")
+    assert description["experiment"] == "small"
+    jsonfile.write(reference / "reference.json", {**description, "experiment": "large"})
+    assert main(["verify", str(results), "--against", str(reference)]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == (
+        f"entangled-drums: {reference}: is the reference of large, and {results} holds small; "
+        "compare results of the same experiment\n"
+    )
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("key", "value"),
     [
-        "{}",
-        '{"schema": 1, "digests": {}, "tables": {"../x.csv": {"relative": 0.1, "absolute": 0.1}}}',
-        '{"schema": 1, "digests": {}, "tables": {"x.csv": {"relative": 9.0, "absolute": 0.1}}}',
-        '{"schema": 1, "digests": [], "tables": {}}',
-        '{"schema": 1, "digests": {}, "tables": {"a": {"relative": 0.1, "absolute": 0.1}}}',
+        ("schema", 9),
+        ("experiment", None),
+        ("digests", []),
+        ("tables", []),
+        ("tables", {"../x.csv": {"relative": 0.1, "absolute": 0.1, "every": 1}}),
+        ("tables", {TABLE: {"relative": 9.0, "absolute": 0.1, "every": 1}}),
+        ("tables", {TABLE: {"relative": 0.1, "absolute": 0.1}}),
     ],
 )
-def test_malformed_reference_is_refused(reference: Path, text: str) -> None:
-    (reference / "reference.json").write_text(text)
+def test_malformed_reference_is_refused(reference: Path, key: str, value: object) -> None:
+    path = reference / "reference.json"
+    jsonfile.write(path, {**jsonfile.read(path), key: value})
     with pytest.raises(ProvenanceError, match="malformed"):
         read_reference(reference)
 
@@ -138,6 +156,7 @@ def test_committed_reference_is_small_and_complete(folder: Path) -> None:
         "reference.json",
     }
     assert all(read_rows(folder / name) for name in reference.tables)
+    assert reference.experiment == folder.name
 
 
 def test_absent_reference_is_refused(tmp_path: Path) -> None:

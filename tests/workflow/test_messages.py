@@ -160,9 +160,16 @@ def test_unknown_experiment(checkout: Checkout) -> None:
     assert "did you mean toy" in refusal(checkout, experiment="tyo")
 
 
-@pytest.mark.parametrize("name", ["Toy", "../toy", "toy toy", "toy;ls", ""])
+@pytest.mark.parametrize("name", ["Toy", "-toy", "1e6", "../toy", "toy toy", "toy;ls", ""])
 def test_experiment_name_out_of_bounds(checkout: Checkout, name: str) -> None:
-    assert "[a-z0-9-]" in refusal(checkout, experiment=name)
+    assert "[a-z0-9][a-z0-9-]*" in refusal(checkout, experiment=name)
+
+
+@pytest.mark.parametrize("results", ["", "123", "results/{x}", "config", ".", "/", "README.md"])
+def test_results_folder_that_cannot_be(checkout: Checkout, results: str) -> None:
+    line = refusal(checkout, "-n", results=results)
+    assert line.startswith("results_dir ")
+    assert "; write " in line
 
 
 def test_failed_job_shows_its_reason_and_log(checkout: Checkout, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from entangled_drums import jsonfile
 from entangled_drums.chunking import chunks
 from entangled_drums.configuration.experiment import load_experiment
 from entangled_drums.configuration.problems import did_you_mean
+from entangled_drums.configuration.results_folder import results_folder
 from entangled_drums.configuration.values import (
     device_uncertainties,
     device_values,
@@ -27,6 +28,7 @@ from entangled_drums.provenance.closure import Library
 from entangled_drums.provenance.chain import audited_root
 from entangled_drums.provenance.digest import data_digest, file_digest
 from entangled_drums.provenance.record import record_path
+from entangled_drums.wording import counted
 
 
 def refuse(message):
@@ -45,9 +47,9 @@ for _key in config:
         )
 if str(config["validation"]).lower() not in ("true", "false"):
     refuse(f"--config validation={config['validation']}: write true or false")
-if not re.fullmatch("[a-z0-9-]+", str(config["experiment"])):
+if not re.fullmatch("[a-z0-9][a-z0-9-]*", str(config["experiment"])):
     refuse(
-        f"experiment {str(config['experiment'])!r}: not a name in [a-z0-9-]+; "
+        f"experiment {str(config['experiment'])!r}: not a name in [a-z0-9][a-z0-9-]*; "
         "write one of config/experiments/, without .yaml"
     )
 if Path.cwd().resolve() != Path(workflow.basedir).resolve():
@@ -61,10 +63,10 @@ try:
         schema_directory="workflow/schemas",
         device_directory="config/devices",
     )
+    RESULTS = results_folder(config["results_dir"], EXPERIMENT["name"], workflow.basedir)
 except EntangledDrumsError as error:
     refuse(str(error))
 
-RESULTS = Path(config["results_dir"], EXPERIMENT["name"]).as_posix()
 POINTS = operating_point_ids(EXPERIMENT)
 PRODUCTS = []  # every rule's results; what is missing is made again, even if nothing needs it
 SHOWN = {}  # by the name of each figure and table: what it lacks here, empty if nothing
@@ -460,7 +462,7 @@ def announce(workflow):
         return
     check_left(workflow)
     planned = planned_jobs(workflow)
-    jobs = f"{EXPERIMENT['name']}: {len(planned)} jobs"
+    jobs = f"{EXPERIMENT['name']}: {counted(len(planned), 'job')}"
     if not workflow.local_exec:
         print(f"{jobs} on a cluster", flush=True)
         return

@@ -245,7 +245,7 @@ def cancel_cluster_jobs(run):
     )
     jobs = [line.split()[0] for line in queue.stdout.splitlines() if f" {run}_" in line]
     if jobs:
-        say(f"cancelling {len(jobs)} jobs that the dead run left in the queue")
+        say(f"cancelling {counted(len(jobs), 'job')} that the dead run left in the queue")
         subprocess.run(["scancel", *jobs], check=False)
 
 

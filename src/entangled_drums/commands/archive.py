@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from entangled_drums.provenance import archive as archives
+from entangled_drums.wording import counted
 
 
 def archive(folder: str, file: str) -> None:
@@ -18,7 +19,9 @@ def archive(folder: str, file: str) -> None:
     """
     number = archives.archive(folder, file)
     size = Path(file).stat().st_size
-    print(f"{file}: {number} files of {folder}, {size / 1e6:.1f} MB, each with its SHA-256")
+    print(
+        f"{file}: {counted(number, 'file')} of {folder}, {size / 1e6:.1f} MB, each with its SHA-256"
+    )
 
 
 def restore(file: str, results: str) -> None:

@@ -1,6 +1,7 @@
 """Delete an experiment's results, asking first when they were dear."""
 
 import json
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -66,7 +67,7 @@ def clean(folder: str, confirmed: bool) -> None:
         if not sys.stdin.isatty():
             raise EntangledDrumsError(
                 f"{path}: took {seconds / 60:.1f} min to compute and nobody is there to ask; "
-                f"say `entangled-drums clean --yes {path}`"
+                f"say `.venv/bin/entangled-drums clean --yes {shlex.quote(str(path))}`"
             )
         if input(question).strip().lower() not in ("y", "yes"):
             raise EntangledDrumsError(f"{path}: kept")

@@ -1,6 +1,7 @@
 """Pack a run as a research object crate."""
 
 from entangled_drums.provenance.crate import write_crate
+from entangled_drums.wording import counted
 
 
 def crate(folder: str, file: str | None, checkout: str) -> int:
@@ -27,5 +28,5 @@ def crate(folder: str, file: str | None, checkout: str) -> int:
     """
     target = file or f"{folder}/crate.zip"
     number = write_crate(folder, checkout, target)
-    print(f"{target}: written, {number} files")
+    print(f"{target}: written, {counted(number, 'file')}")
     return 0

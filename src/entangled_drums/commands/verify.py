@@ -5,6 +5,7 @@ from pathlib import Path
 from entangled_drums.provenance import verify as checks
 from entangled_drums.provenance.compare import compare, read_reference
 from entangled_drums.provenance.configured import stale_config
+from entangled_drums.wording import counted, escaped
 
 DAMAGED, STALE, ORPHANED, FORGED, DIFFERENT, NOT_BLIND = 3, 4, 5, 6, 7, 8
 """Exit codes. The first in the order 6, 3, 8, 4, 7, 5 is returned; 0 means that all fits."""
@@ -33,10 +34,11 @@ def verify(folder: str, root: str | None, reference: str | None, checkout: str |
     Raises
     ------
     EntangledDrumsError
-        If there is nothing to verify.
+        If there is nothing to verify, or to compare with.
     """
     here = Path(checkout) if checkout else Path()
     is_checkout = checkout is not None or (here / "Snakefile").is_file()
+    comparison = compare(Path(folder), read_reference(Path(reference))) if reference else None
     report = checks.verify(folder, root=root, checkout=here if is_checkout else None)
     findings = list(report.findings)
     if is_checkout:
@@ -44,22 +46,23 @@ def verify(folder: str, root: str | None, reference: str | None, checkout: str |
     for finding in sorted(findings):
         print(finding)
     if report.affected:
-        print(f"made from these, so not to be trusted either: {', '.join(report.affected)}")
+        affected = escaped(", ".join(report.affected))
+        print(f"made from these, so not to be trusted either: {affected}")
     different = 0
-    if reference:
-        comparison = compare(Path(folder), read_reference(Path(reference)))
+    if comparison:
         different = len(comparison.differences)
         for line in comparison.differences:
-            print(f"differs: {line}")
+            print(escaped(f"differs: {line}"))
         print(
-            f"{reference}: {comparison.numbers} numbers compared, {different} differ beyond "
-            f"tolerance; {comparison.equal_digests} of {comparison.digests} files equal to the byte"
+            f"{reference}: {counted(comparison.numbers, 'number')} compared, {different} differ "
+            f"beyond tolerance; {comparison.equal_digests} of {comparison.digests} files equal to "
+            "the byte"
         )
     against = f" and the code and config of {here.resolve()}" if is_checkout else ""
-    print(f"{folder}: {report.checked} files checked along every chain{against}")
+    print(f"{folder}: {counted(report.checked, 'file')} checked along every chain{against}")
     print(f"root digest {report.root}")
     code = _code({finding.kind for finding in findings}, different)
-    print("everything fits" if code == 0 else f"{len(findings) + different} findings")
+    print("everything fits" if code == 0 else counted(len(findings) + different, "finding"))
     return code
 
 

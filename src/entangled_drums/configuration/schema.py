@@ -18,7 +18,7 @@ from entangled_drums.configuration.problems import (
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
-NAME_PATTERN = "^[a-z0-9-]{1,63}$"
+NAME_PATTERN = "^[a-z0-9][a-z0-9-]{0,62}$"
 """What the name of an experiment, a device, a power or a sweep looks like."""
 
 PARAMETER_PATTERN = "^[^.]+[.][^.]+$"
@@ -27,7 +27,9 @@ PARAMETER_PATTERN = "^[^.]+[.][^.]+$"
 NOT_BLANK_PATTERN = r"\S"
 """What text must contain."""
 
-_NAME_RULE = "write lower-case letters, digits and hyphens only, at most 63 characters"
+_NAME_RULE = (
+    "write lower-case letters, digits and hyphens only, no hyphen first, at most 63 characters"
+)
 _PARAMETER_RULE = "write the full name of a parameter, for example drive.ratio"
 _TYPES = {
     "object": "a mapping",
@@ -180,6 +182,11 @@ def _told(error: "ValidationError") -> Iterator[Problem]:
     elif rule == "enum":
         choices = " or ".join(shown(choice) for choice in limit)
         yield Problem(path, f"{shown(value)} is not known here; write {choices}")
+    elif rule == "not":
+        taken = " or ".join(shown(word) for word in limit["enum"])
+        yield Problem(
+            path, f"{shown(value)} has a meaning of its own; write a name other than {taken}"
+        )
     elif rule == "pattern" and limit == NAME_PATTERN:
         yield Problem(path, f"{shown(value)} is not a name; {_NAME_RULE}")
     elif rule == "pattern" and limit == NOT_BLANK_PATTERN:

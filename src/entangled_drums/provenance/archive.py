@@ -12,6 +12,8 @@ import re
 import shutil
 import tarfile
 import tempfile
+import zlib
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from entangled_drums.errors import ProvenanceError
@@ -23,8 +25,10 @@ from entangled_drums.provenance.staging import is_staging_folder
 
 CHECKSUMS = "SHA256SUMS"
 LARGEST_BYTES = 1 << 40
+UNREADABLE = (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError)
+"""What reading an archive raises that is none, or damaged: each layer of it has its own way."""
 OLD = 86400.0  # date of restored files; not 0, which Snakemake takes for no date at all
-_EXPERIMENT = re.compile("[a-z0-9-]+")
+_EXPERIMENT = re.compile("[a-z0-9][a-z0-9-]*")
 _LINE = re.compile("([0-9a-f]{64})  ([^\\0\\r\\n]+)")
 
 
@@ -63,8 +67,14 @@ def archive(results_directory: str | Path, file: str | Path) -> int:
         try:
             _pack(results_directory, paths, temporary)
             os.replace(temporary, file)
+        except OSError as error:
+            raise ProvenanceError(
+                f"{file}: cannot be written ({error.strerror}); give a file in a folder that is "
+                "there and can be written"
+            ) from None
         finally:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # its folder may not be there
+                temporary.unlink()
     return len(paths)
 
 
@@ -91,16 +101,25 @@ def restore(file: str | Path, results: str | Path) -> Path:
         experiment has results already. Nothing is changed then.
     """
     file, results = Path(file), Path(results)
-    results.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".restore-", dir=results))
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=".restore-", dir=results))
+    except OSError as error:
+        raise ProvenanceError(
+            f"{results}: cannot be written ({error.strerror}); give a folder that can be made and "
+            "written"
+        ) from None
     try:
         try:
             with tarfile.open(file, "r:gz") as packed:
                 experiment = _unpack(packed, staging, file)
-        except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-            if isinstance(error, ProvenanceError):
-                raise
-            raise ProvenanceError(f"{file}: cannot be read as an archive ({error})") from None
+        except ProvenanceError:
+            raise
+        except UNREADABLE as error:
+            raise ProvenanceError(
+                f"{file}: cannot be read as an archive ({error}); copy it again, or give another "
+                "file"
+            ) from None
         unpacked = staging / experiment
         for damage in damages(unpacked):
             name = damage.path.relative_to(unpacked).as_posix()

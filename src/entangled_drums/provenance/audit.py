@@ -17,6 +17,7 @@ from entangled_drums.provenance.digest import file_digest
 from entangled_drums.provenance.manifest import RESOLVED, compose, machine
 from entangled_drums.provenance.record import record_path
 from entangled_drums.provenance.verify import ORPHANED, verify
+from entangled_drums.wording import counted
 
 LOGGER = logging.getLogger(__name__)
 
@@ -61,7 +62,8 @@ def manifest(
         LOGGER.error("%s", finding)
     if wrong:
         raise ProvenanceError(
-            f"{len(wrong)} findings, so these results are not called reproduced; first: {wrong[0]}"
+            f"{counted(len(wrong), 'finding')}, so these results are not called reproduced; "
+            f"first: {wrong[0]}"
         )
     content = compose(
         report.chain,

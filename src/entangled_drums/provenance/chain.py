@@ -21,6 +21,9 @@ from entangled_drums.provenance.volatile import is_volatile
 AUDIT_RECORD = "audit/manifest.record.json"
 """Record of the job that wrote the manifest. It changes with the manifest, from run to run."""
 
+CONFIG_RECORD = "parameters/resolved.record.json"
+"""Record of the job that wrote the resolved config. Every experiment has it."""
+
 KEYS = frozenset(("id", *DETERMINANTS, "outputs", "opened"))
 LARGEST_RECORD = 20_000_000
 """Bytes. A record of ten thousand inputs has two million."""
@@ -119,7 +122,7 @@ def read_chain(folder: str | Path, names: Collection[str] | None = None) -> Chai
     Raises
     ------
     ProvenanceError
-        If there are no records in the folder at all.
+        If there are no records in the folder at all, or those of experiments in folders of it.
     """
     folder = Path(folder)
     names = files(folder) if names is None else sorted(names)
@@ -141,6 +144,14 @@ def read_chain(folder: str | Path, names: Collection[str] | None = None) -> Chai
     if not digests:
         raise ProvenanceError(
             f"{folder}: holds no results of this project; give results/<experiment>"
+        )
+    experiments = sorted(
+        name.partition("/")[0] for name in digests if name.partition("/")[2] == CONFIG_RECORD
+    )
+    if experiments and CONFIG_RECORD not in digests:
+        raise ProvenanceError(
+            f"{folder}: holds the results of {', '.join(experiments)}, each in its own folder; "
+            f"give results/<experiment>, here {folder / experiments[0]}"
         )
     producers = {
         output: record for record, content in records.items() for output in content["outputs"]

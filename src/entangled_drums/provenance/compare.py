@@ -15,6 +15,8 @@ from entangled_drums.errors import ProvenanceError
 from entangled_drums.provenance.cells import read_rows
 from entangled_drums.provenance.chain import is_inside, read_chain, root_digest
 from entangled_drums.provenance.digest import file_digest
+from entangled_drums.provenance.manifest import MANIFEST, read_manifest
+from entangled_drums.wording import counted
 
 NAME = "reference.json"
 SCHEMA = 1
@@ -28,6 +30,8 @@ class Reference:
     ----------
     folder : Path
         Where they stand.
+    experiment : str
+        Name of the experiment.
     digests : mapping
         SHA-256 of every result of the run that they were taken from.
     tables : mapping
@@ -37,6 +41,7 @@ class Reference:
     """
 
     folder: Path
+    experiment: str
     digests: Mapping[str, str]
     tables: Mapping[str, Mapping[str, Any]]
 
@@ -85,16 +90,18 @@ def read_reference(folder: Path) -> Reference:
         raise ProvenanceError(
             f"{path}: cannot be read ({error.strerror}); give a folder such as reference/aalto-2018"
         ) from None
+    experiment = content.get("experiment")
     digests, tables = content.get("digests"), content.get("tables")
     if (
         content.get("schema") != SCHEMA
+        or not isinstance(experiment, str)
         or not isinstance(digests, dict)
         or not isinstance(tables, dict)
         or not all(is_inside(name) for name in (*digests, *tables))
         or not all(_is_tolerance(entry) for entry in tables.values())
     ):
         raise ProvenanceError(f"{path}: is malformed; take it from the repository again")
-    return Reference(folder, digests, tables)
+    return Reference(folder, experiment, digests, tables)
 
 
 def compare(results: Path, reference: Reference) -> Comparison:
@@ -113,8 +120,14 @@ def compare(results: Path, reference: Reference) -> Comparison:
     Raises
     ------
     ProvenanceError
-        If a table of the reference itself cannot be read.
+        If the reference is of another experiment, or a table of it cannot be read.
     """
+    experiment = _experiment(results)
+    if experiment not in (None, reference.experiment):
+        raise ProvenanceError(
+            f"{reference.folder}: is the reference of {reference.experiment}, and {results} holds "
+            f"{experiment}; compare results of the same experiment"
+        )
     differences: list[str] = []
     numbers = 0
     for name, tolerance in sorted(reference.tables.items()):
@@ -147,6 +160,7 @@ def reference_content(results: Path, tables: Mapping[str, Mapping[str, Any]]) ->
     chain = read_chain(results)
     return {
         "schema": SCHEMA,
+        "experiment": read_manifest(results / MANIFEST)["experiment"],
         "root_digest": root_digest(chain.digests),
         "digests": {
             name: digest
@@ -156,6 +170,15 @@ def reference_content(results: Path, tables: Mapping[str, Mapping[str, Any]]) ->
         },
         "tables": {name: dict(tolerance) for name, tolerance in tables.items()},
     }
+
+
+def _experiment(results: Path) -> str | None:
+    """Name of the experiment by its manifest; None if that is not there or damaged."""
+    try:
+        experiment: str = read_manifest(results / MANIFEST)["experiment"]
+    except (OSError, ProvenanceError):
+        return None
+    return experiment
 
 
 def _rows(
@@ -169,7 +192,7 @@ def _rows(
         yield f"{name}: other columns: {', '.join(odd)}"
         return
     if len(expected) != len(found):
-        yield f"{name}: {len(found)} rows, the reference has {len(expected)}"
+        yield f"{name}: {counted(len(found), 'row')}, the reference has {len(expected)}"
         return
     for position, (row, other) in enumerate(zip(expected, found, strict=True)):
         line = 2 + position * tolerance["every"]

@@ -14,6 +14,7 @@ from entangled_drums.provenance.crate_description import METADATA, WORKFLOW, Con
 from entangled_drums.provenance.digest import file_digest
 from entangled_drums.provenance.manifest import MANIFEST, read_manifest
 from entangled_drums.provenance.verify import verify
+from entangled_drums.wording import counted
 
 CODE = ("Snakefile", "LICENSE", "CITATION.cff", "README.md", "environment.yml")
 CODE_FOLDERS = ("workflow", "scripts", "src")
@@ -83,7 +84,7 @@ def gather(results: Path, checkout: Path) -> Contents:
     report = verify(results, checkout=checkout)
     wrong = [item for item in report.findings if not item.name.startswith("audit/")]
     if wrong:
-        raise ProvenanceError(f"{results}: {len(wrong)} findings, first: {wrong[0]}")
+        raise ProvenanceError(f"{results}: {counted(len(wrong), 'finding')}, first: {wrong[0]}")
     manifest = read_manifest(results / MANIFEST)
     inside = f"results/{manifest['experiment']}"
     files = {

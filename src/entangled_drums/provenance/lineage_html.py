@@ -115,6 +115,8 @@ def picture(lineage: Mapping[str, Any]) -> str:
 
 def _head(lineage: Mapping[str, Any]) -> Iterator[str]:
     target, made = lineage["target"], lineage["made"]
+    for problem in lineage["problems"]:
+        yield f'<p class="problem">{_text(problem)}</p>'
     if target["note"]:
         yield f"<p>{_text(target['note'])}</p>"
     if target["cell"]:
@@ -123,7 +125,7 @@ def _head(lineage: Mapping[str, Any]) -> Iterator[str]:
             origin = target["cell"]["from"]
             yield f"<p>Taken from <code>{_text(origin['name'])}: {_text(origin['key'])}</code></p>"
     yield "<table>"
-    yield _row("SHA-256", target["digest"])
+    yield _row("SHA-256 (recorded)", target["digest"])
     yield _row("Record", target["record"])
     for key, label in (
         ("commit", "Commit"),
@@ -135,8 +137,6 @@ def _head(lineage: Mapping[str, Any]) -> Iterator[str]:
         if key in made:
             yield _row(label, "not known" if made[key] is None else made[key])
     yield "</table>"
-    for problem in lineage["problems"]:
-        yield f'<p class="problem">{_text(problem)}</p>'
 
 
 def _parameters(parameters: list[dict[str, Any]]) -> Iterator[str]:

@@ -22,12 +22,12 @@ def tree(lineage: Mapping[str, Any]) -> str:
         Lines without control characters, whatever stands in the records.
     """
     jobs = {job["record"]: job for job in lineage["jobs"]}
-    lines = [*_head(lineage), ""]
+    # First: what follows is what the records say, which a damaged file is not.
+    lines = [f"PROBLEM: {problem}" for problem in lineage["problems"]]
+    lines += [*_head(lineage), ""]
     first = lineage["jobs"][0]
     lines += _branch(lineage["target"]["name"], first["record"], jobs, set(), "", "")
     lines += ["", *_parameters(lineage["parameters"])]
-    for problem in lineage["problems"]:
-        lines.append(f"PROBLEM: {problem}")
     return "\n".join(_clean(line) for line in lines) + "\n"
 
 
@@ -46,7 +46,7 @@ def _head(lineage: Mapping[str, Any]) -> Iterator[str]:
     target, made = lineage["target"], lineage["made"]
     if target["note"]:
         yield target["note"]
-    yield f"{target['folder']}/{target['name']}  sha256 {target['digest']}"
+    yield f"{target['folder']}/{target['name']}  recorded sha256 {target['digest']}"
     if target["cell"]:
         yield cell_name(target)
         origin = target["cell"]["from"]

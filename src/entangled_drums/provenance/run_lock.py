@@ -58,8 +58,17 @@ def lock_path(results_directory: str | Path) -> Path:
     ----------
     results_directory : str or Path
         ``results/<experiment>``.
+
+    Raises
+    ------
+    ProvenanceError
+        If the folder is not given by its name.
     """
     results_directory = Path(results_directory)
+    if results_directory.name in ("", ".."):
+        raise ProvenanceError(
+            f"{results_directory}: give the folder by its name, results/<experiment>"
+        )
     return results_directory.with_name(f".{results_directory.name}.lock")
 
 
@@ -82,11 +91,18 @@ def held(results_directory: str | Path) -> Iterator[tuple[Holder, Holder | None]
     Raises
     ------
     ProvenanceError
-        If another run holds the folder, or may hold it on another machine.
+        If another run holds the folder, or may hold it on another machine; or if the lock cannot
+        be written.
     """
     path = lock_path(results_directory)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise ProvenanceError(
+            f"{results_directory}: its lock {path} cannot be written ({error.strerror}); make "
+            f"{path.parent} a folder that can be written, or give another one"
+        ) from None
     try:
         dead = _take(descriptor, path, results_directory)
         holder = Holder(

@@ -24,6 +24,10 @@ from entangled_drums.provenance.chain import (
 from entangled_drums.provenance.digest import file_digest
 from entangled_drums.provenance.manifest import MANIFEST, read_manifest
 from entangled_drums.provenance.record import SUFFIX, record_path
+from entangled_drums.wording import escaped
+
+LEAST_ROOT_DIGITS = 8
+"""Digits of a root digest that tell it from another one."""
 
 DAMAGE = ("altered", "truncated", "empty", "missing", "replaced")
 FORGED = "forged"
@@ -52,7 +56,7 @@ class Finding:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.name}: {self.reason}"
+        return escaped(f"{self.kind}: {self.name}: {self.reason}")
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,8 @@ def verify(
         Look at these files only, relative to `folder`, and expect no manifest: what the audit of
         a run does before it writes one. By default at all files, and at the manifest.
     root : str, optional
-        Root digest that was noted down when the run ended, or its first eight or more digits.
+        Root digest that was noted down when the run ended, or its first digits, at least
+        `LEAST_ROOT_DIGITS`.
     checkout : str or Path, optional
         Checkout whose code and config the results must have been made with.
 
@@ -129,7 +134,9 @@ def verify(
         found += _code(chain, Path(checkout))
     found += _blindness(chain)
     current = root_digest(chain.digests)
-    if root is not None and not (len(root) >= 8 and current.startswith(root.lower())):
+    if root is not None and not (
+        len(root) >= LEAST_ROOT_DIGITS and current.startswith(root.lower())
+    ):
         reason = f"is {current}, not {root}; the files may all fit together and yet be others"
         found.append(Finding("root digest", FORGED, reason))
     wrong = {item.name for item in found if item.kind in (*DAMAGE, STALE)}
