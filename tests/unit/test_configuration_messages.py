@@ -672,6 +672,38 @@ CASES = [
         "toy.yaml:91: calibration.path: source is device; remove this key, or write source: file",
     ),
     Case(
+        "unstable_narrowing",
+        EXPERIMENT,
+        "couplings_hz: [2.0e+3, 4.0e+3]",
+        "couplings_hz: [2.0e+3, 4.0e+5]",
+        "toy.yaml:82: calibration.sideband_narrowing.couplings_hz[1]: no steady state with "
+        "4.0e+5 Hz (unstable, fastest growth 1.84e+05 Hz); write at most 6000.0",
+    ),
+    Case(
+        "unstable_probe",
+        EXPERIMENT,
+        "coupling_hz: 5.0e+3",
+        "coupling_hz: 5.0e+5",
+        "toy.yaml:87: calibration.probe_calibration.coupling_hz: no steady state with 5.0e+5 Hz "
+        "(unstable, fastest growth 2.02e+05 Hz); write at most 8700.0",
+    ),
+    Case(
+        "correlation_without_pump_noise",
+        EXPERIMENT,
+        "pump_noise_correlation: 0.0",
+        "pump_noise_correlation: 0.5",
+        "toy.yaml:106: laboratory.pump_noise_correlation: 0.5 is more than the noise that it "
+        "correlates; write at most pump_noise_occupation, 0.0, or raise that",
+    ),
+    Case(
+        "correlation_beyond_the_baths",
+        EXPERIMENT,
+        "bath_correlation: 0.0",
+        "bath_correlation: 500.0",
+        "toy.yaml:108: laboratory.bath_correlation: 500.0 exceeds sqrt(n_1 n_2) of the drums' "
+        "baths; write at most 34.0 in size",
+    ),
+    Case(
         "files_without_path",
         EXPERIMENT,
         "  source: simulated",
@@ -690,21 +722,21 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_frozen_files_are_valid(folder: Path) -> None:
+def load_frozen(folder: Path, experiment: str = EXPERIMENT) -> None:
     load_experiment(
-        folder / EXPERIMENT,
+        folder / experiment,
         schema_directory=ROOT / "workflow/schemas",
         device_directory=folder / "devices",
     )
 
 
+def test_frozen_files_are_valid(folder: Path) -> None:
+    load_frozen(folder)
+
+
 def message(folder: Path, experiment: str = EXPERIMENT) -> str:
     with pytest.raises(ConfigurationError) as caught:
-        load_experiment(
-            folder / experiment,
-            schema_directory=ROOT / "workflow/schemas",
-            device_directory=folder / "devices",
-        )
+        load_frozen(folder, experiment)
     return str(caught.value).replace(f"{folder}/", "")
 
 
@@ -910,6 +942,35 @@ def test_drive_that_the_device_cannot_have(folder: Path) -> None:
     told = message(folder)
     assert told.startswith("toy.yaml:14: operating_points.reference: no model of this drive on ")
     assert "thermal_occupation" in told
+
+
+def test_parametric_term_that_leaves_no_steady_state(folder: Path) -> None:
+    edit(folder / EXPERIMENT, "[0.45, 0.62]", "[0.45, 0.62, 0.7]")
+    edit(folder / EXPERIMENT, "parametric_hz: 0.0", "parametric_hz: -1.0e+6")
+    told = message(folder)
+    assert told.startswith(
+        "toy.yaml:107: laboratory.mechanical_parametric_hz: no steady state with -1.0e+6 Hz at "
+        "operating_points.reference[2] (unstable, fastest growth "
+    )
+    largest = float(told.rpartition("write at most ")[2].removesuffix(" in size"))
+    edit(folder / EXPERIMENT, "parametric_hz: -1.0e+6", f"parametric_hz: {-largest}")
+    load_frozen(folder)
+    edit(folder / EXPERIMENT, f"parametric_hz: {-largest}", f"parametric_hz: {-1.1 * largest}")
+    assert message(folder).startswith("toy.yaml:107: laboratory.mechanical_parametric_hz: ")
+
+
+@pytest.mark.parametrize(
+    ("written", "coupling"), [("[2.0e+3, 4.0e+3]", "[2.0e+3, {}]"), ("5.0e+3", "{}")]
+)
+def test_largest_coupling_that_is_told_is_accepted(
+    folder: Path, written: str, coupling: str
+) -> None:
+    edit(folder / EXPERIMENT, written, coupling.format("5.0e+5"))
+    largest = float(message(folder).rpartition("write at most ")[2])
+    edit(folder / EXPERIMENT, coupling.format("5.0e+5"), coupling.format(largest))
+    load_frozen(folder)
+    edit(folder / EXPERIMENT, coupling.format(largest), coupling.format(1.1 * largest))
+    assert "no steady state" in message(folder)
 
 
 def test_frame_offset_moves_the_lines_within_the_recorded_span(folder: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from entangled_drums.configuration import (
     consistency,
     coverage_checks,
+    laboratory_checks,
     line_checks,
     schema,
     yamlfile,
@@ -62,6 +63,7 @@ def load_experiment(
         fail(path, found, document.lines)
     config["device"] = _checked(yamlfile.read(device_path), device_schema)
     found = line_checks.physics_problems(config)
+    found = found or laboratory_checks.laboratory_problems(config)
     if found:
         fail(path, found, document.lines)
     return config

@@ -39,7 +39,9 @@ _CHECKS = """\
 
 On the nominal device, at every operating point, in the rotating-wave approximation:
 
-- every drive has a steady state;
+- every drive has a steady state, under what `laboratory` adds to it too; so has, where recordings
+  are simulated, every tone of the calibration;
+- noise is not correlated more than there is of it (`pump_noise_correlation`, `bath_correlation`);
 - `half_span_hz` reaches one full linewidth (full width at half maximum) beyond each line;
 - `bin_width_hz` is at most a fifth of the narrowest line, and `duration_s` gives at least 100
   averages of each spectrum;
