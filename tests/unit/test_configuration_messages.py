@@ -8,6 +8,7 @@ import yaml
 
 from entangled_drums.configuration import yamlfile
 from entangled_drums.configuration.experiment import load_device, load_experiment
+from entangled_drums.configuration.problems import shown
 from entangled_drums.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
@@ -709,7 +710,39 @@ CASES = [
         "  source: simulated",
         "  source: files",
         "toy.yaml:25: recordings.path: missing key, source is files; write for example "
-        "path: config/recordings/example",
+        "path: config/recordings/simulated-example",
+    ),
+    Case(
+        "folder_of_recordings_that_is_not_there",
+        EXPERIMENT,
+        "  source: simulated",
+        "  source: files\n  path: config/recordings/mine",
+        'toy.yaml:27: recordings.path: no such folder "config/recordings/mine"; write the folder '
+        "of the recordings, for example config/recordings/simulated-example",
+    ),
+    Case(
+        "file_for_the_folder_of_recordings",
+        EXPERIMENT,
+        "  source: simulated",
+        f"  source: files\n  path: {__file__}",
+        f"toy.yaml:27: recordings.path: not a folder {shown(__file__)}; write the folder of the "
+        "recordings, for example config/recordings/simulated-example",
+    ),
+    Case(
+        "calibration_file_that_is_not_there",
+        EXPERIMENT,
+        "  source: recordings",
+        "  source: file\n  path: config/calibrations/mine.json",
+        'toy.yaml:91: calibration.path: no such file "config/calibrations/mine.json"; write the '
+        "path of a calibration as numbers",
+    ),
+    Case(
+        "uncertainty_beyond_a_positive_value",
+        DEVICE,
+        "uncertainty: 5.3\n",
+        "uncertainty: 9.54e+4\n",
+        "devices/drums-2018-assumed.yaml:34: drum_1.linewidth_hz.uncertainty: 9.54e+4 is not less "
+        "than the value, which must be positive; write less than 106.0",
     ),
 ]
 

@@ -1,6 +1,7 @@
 """Checks of several keys together: names that refer to each other, and ranges of sweeps."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from entangled_drums.configuration import schema as schemas
@@ -14,6 +15,8 @@ from entangled_drums.configuration.values import (
     DRIVE_PARAMETERS,
     JOINT_PARAMETERS,
     SWEEP_PARAMETERS,
+    device_uncertainties,
+    device_values,
     operating_point_id,
     operating_point_ids,
 )
@@ -105,20 +108,40 @@ def calibration_problems(config: Mapping[str, Any]) -> list[Problem]:
         what = f"{shown(point)} is not an operating point; {did_you_mean(point, points)}"
         found.append(Problem(("calibration", "stationarity", "point"), what))
     calibration = config["calibration"]
-    if calibration["source"] == "file" and "path" not in calibration:
-        what = "missing key, source is file; write for example path: config/calibrations/mine.json"
-        found.append(Problem(("calibration", "path"), what))
+    if calibration["source"] == "file":
+        found += _calibration_file_problems(calibration.get("path"))
     if calibration["source"] != "file" and "path" in calibration:
         what = f"source is {calibration['source']}; remove this key, or write source: file"
         found.append(Problem(("calibration", "path"), what))
     recordings = config["recordings"]
-    if recordings["source"] == "files" and "path" not in recordings:
-        what = "missing key, source is files; write for example path: config/recordings/example"
-        found.append(Problem(("recordings", "path"), what))
+    if recordings["source"] == "files":
+        found += _folder_problems(recordings.get("path"))
     if recordings["source"] == "simulated" and "path" in recordings:
         what = "source is simulated; remove this key, or write source: files"
         found.append(Problem(("recordings", "path"), what))
     return found
+
+
+def _calibration_file_problems(path: str | None) -> list[Problem]:
+    if path is None:
+        what = "missing key, source is file; write for example path: config/calibrations/mine.json"
+    elif not Path(path).is_file():
+        what = f"no such file {shown(path)}; write the path of a calibration as numbers"
+    else:
+        return []
+    return [Problem(("calibration", "path"), what)]
+
+
+def _folder_problems(path: str | None) -> list[Problem]:
+    shipped = "config/recordings/simulated-example"
+    if path is None:
+        what = f"missing key, source is files; write for example path: {shipped}"
+    elif not Path(path).is_dir():
+        kind = "not a folder" if Path(path).exists() else "no such folder"
+        what = f"{kind} {shown(path)}; write the folder of the recordings, for example {shipped}"
+    else:
+        return []
+    return [Problem(("recordings", "path"), what)]
 
 
 def sweep_problems(
@@ -167,6 +190,34 @@ def sweep_problems(
                 what = "no ratio; write one, for example ratio: 0.62, or an axis drive.ratio"
             found.append(Problem(("theory", "sweeps", name), what))
     return found
+
+
+def device_problems(device: Mapping[str, Any]) -> list[Problem]:
+    """Return the problems of values and uncertainties of a device taken together.
+
+    Parameters
+    ----------
+    device : mapping
+        Device tree, valid under its schema.
+
+    Returns
+    -------
+    list of Problem
+        Parameters that must be positive and are not known to be: the normal distribution of such a
+        value and uncertainty lies to 16 % or more below zero.
+    """
+    from entangled_drums.ranges import is_allowed
+
+    values, uncertainties = device_values(device), device_uncertainties(device)
+    return [
+        Problem(
+            (*name.split("."), "uncertainty"),
+            f"{shown(uncertainties[name])} is not less than the value, which must be positive; "
+            f"write less than {shown(value)}",
+        )
+        for name, value in values.items()
+        if not is_allowed(name, 0.0) and uncertainties[name] >= value
+    ]
 
 
 def _parameter_schema(

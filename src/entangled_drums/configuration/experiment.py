@@ -61,7 +61,7 @@ def load_experiment(
     ]
     if found:
         fail(path, found, document.lines)
-    config["device"] = _checked(yamlfile.read(device_path), device_schema)
+    config["device"] = _checked_device(yamlfile.read(device_path), device_schema)
     found = line_checks.physics_problems(config)
     found = found or laboratory_checks.laboratory_problems(config)
     if found:
@@ -91,7 +91,7 @@ def load_device(path: str | Path, *, schema_directory: str | Path) -> dict[str, 
     """
     path = Path(path)
     _require_file(path, "device")
-    return _checked(yamlfile.read(path), load_schema("device", schema_directory))
+    return _checked_device(yamlfile.read(path), load_schema("device", schema_directory))
 
 
 def load_schema(name: str, schema_directory: str | Path) -> dict[str, Any]:
@@ -128,6 +128,14 @@ def _checked(document: yamlfile.Document, rules: Mapping[str, Any]) -> dict[str,
         fail(document.file, found, document.lines)
     result: dict[str, Any] = schema.resolved(document.tree, rules, rules)
     return result
+
+
+def _checked_device(document: yamlfile.Document, rules: Mapping[str, Any]) -> dict[str, Any]:
+    device = _checked(document, rules)
+    found = consistency.device_problems(device)
+    if found:
+        fail(document.file, found, document.lines)
+    return device
 
 
 def _require_file(path: Path, kind: str) -> None:

@@ -50,7 +50,8 @@ On the nominal device, at every operating point, in the rotating-wave approximat
 And besides: the name of a file is its `name`; operating points have different names, which keep
 three decimals of the ratio; powers that are referred to are in `drive.powers`; the axes of a sweep
 are parameters and stay in their ranges; every power with operating points has its sweep, named
-`ratio-` and the power, over `drive.ratio` alone, which figures draw through the points.
+`ratio-` and the power, over `drive.ratio` alone, which figures draw through the points; folders and
+files that are given exist; the uncertainty of what must be positive is less than its value.
 """
 
 _PLACEHOLDERS = {NAME_PATTERN: "<name>", PARAMETER_PATTERN: "<parameter>"}
