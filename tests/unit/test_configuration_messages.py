@@ -309,15 +309,54 @@ CASES = [
         EXPERIMENT,
         "half_span_hz: 1.0e+6",
         "half_span_hz: &span 1.0e+6\n    window: *span",
-        "toy.yaml:30: recordings.emission.window: YAML alias (*); write the value "
-        "out here (and 1 more)",
+        "toy.yaml:29: recordings.emission.half_span_hz: YAML anchor (&span); remove it, and write "
+        "the value out where *span stands (and 2 more)",
+    ),
+    Case(
+        "anchor_without_alias",
+        EXPERIMENT,
+        "reference: [0.45",
+        "reference: &points [0.45",
+        "toy.yaml:14: operating_points.reference: YAML anchor (&points); remove it, and write the "
+        "value out where *points stands",
+    ),
+    Case(
+        "anchor_of_a_key",
+        EXPERIMENT,
+        "  band_samples",
+        "  &samples band_samples",
+        "toy.yaml:17: theory: YAML anchor (&samples); remove it, and write the value out where "
+        "*samples stands",
+    ),
+    Case(
+        "anchor_of_a_later_key",
+        EXPERIMENT,
+        "  chunk_points",
+        "  &points chunk_points",
+        "toy.yaml:18: theory: YAML anchor (&points); remove it, and write the value out where "
+        "*points stands",
+    ),
+    Case(
+        "known_tag",
+        EXPERIMENT,
+        "phases: 8",
+        "phases: !!int 8",
+        "toy.yaml:34: recordings.phase_scan.phases: YAML tag !!int is not allowed; remove it",
+    ),
+    Case(
+        "tag_without_name",
+        EXPERIMENT,
+        "phases: 8",
+        "phases: ! 8",
+        "toy.yaml:34: recordings.phase_scan.phases: YAML tag ! is not allowed; remove it",
     ),
     Case(
         "cycle",
         EXPERIMENT,
         "powers:\n",
         "powers: &powers\n    again: *powers\n",
-        "toy.yaml:11: drive.powers.again: YAML alias (*); write the value out here",
+        "toy.yaml:10: drive.powers: YAML anchor (&powers); remove it, and write the value out "
+        "where *powers stands",
     ),
     Case(
         "merge",
@@ -870,7 +909,10 @@ def test_recordings_in_time_that_cannot_be(
             "name: toy".encode("utf-16"),
             "toy.yaml:1: byte 0 is not UTF-8 text; save the file in the encoding UTF-8",
         ),
-        (b"a: &a [*a]\n", "toy.yaml:1: a[0]: YAML alias (*); write the value out here"),
+        (
+            b"a: &a [*a]\n",
+            "toy.yaml:1: a: YAML anchor (&a); remove it, and write the value out where *a stands",
+        ),
         (
             b"a: " + 100_000 * b"[",
             "toy.yaml:1: nested deeper than 50 levels; see docs/configuration.md",
@@ -910,6 +952,45 @@ def test_syntax_error_names_its_line(
     told = message(folder)
     assert told.startswith(f"toy.yaml:{line}: not valid YAML, ")
     assert told.endswith("; check indentation, colons and quotes on this line and the one before")
+
+
+@pytest.mark.parametrize("loader", [yaml.SafeLoader, yamlfile._LOADER], ids=["python", "libyaml"])
+@pytest.mark.parametrize(
+    ("written", "changed_to", "told"),
+    [
+        ("[0.45, 0.62]", "[0.45, 0.62", "toy.yaml:14: not valid YAML, a list [ begins here: "),
+        (
+            "{red_coupling_hz: 1.4e+5}",
+            "{red_coupling_hz: 1.4e+5",
+            "toy.yaml:11: not valid YAML, a ",
+        ),
+        ("title: Toy", "title: 'Toy", "toy.yaml:4: not valid YAML, a quoted text begins here: "),
+    ],
+)
+def test_what_is_not_closed_is_told_where_it_begins(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    loader: type,
+    written: str,
+    changed_to: str,
+    told: str,
+) -> None:
+    monkeypatch.setattr(yamlfile, "_LOADER", loader)
+    edit(folder / EXPERIMENT, written, changed_to)
+    found = message(folder)
+    assert found.startswith(told)
+    assert found.endswith("; close it, and check commas and quotes up to there")
+
+
+@pytest.mark.parametrize("loader", [yaml.SafeLoader, yamlfile._LOADER], ids=["python", "libyaml"])
+@pytest.mark.parametrize("depth", [20, 40])
+def test_documents_that_would_grow_exponentially_are_refused_at_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, loader: type, depth: int
+) -> None:
+    monkeypatch.setattr(yamlfile, "_LOADER", loader)
+    lines = ["a0: &a0 [1, 1]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, depth))]
+    (folder / EXPERIMENT).write_text("\n".join(lines), encoding="utf-8")
+    assert message(folder).startswith("toy.yaml:1: a0: YAML anchor (&a0); remove it")
 
 
 @pytest.mark.parametrize("loader", [yaml.SafeLoader, yamlfile._LOADER], ids=["python", "libyaml"])
