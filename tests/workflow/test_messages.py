@@ -1,5 +1,6 @@
 """A wrong input stops the run before any job, with one line that says what to write instead."""
 
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -93,7 +94,11 @@ def test_wrong_config(
 ) -> None:
     checkout.replace(file, old, new)
     line = refusal(checkout)
-    assert line.startswith(f"{file}:")
+    told = re.match(re.escape(file) + r":([0-9]+): ", line)
+    assert told
+    text = (checkout.folder / file).read_text()
+    # A missing key is told where its section begins, a few lines above.
+    assert 0 <= text[: text.index(new)].count("\n") + 1 - int(told[1]) <= 3
     for word in words:
         assert word in line
 
