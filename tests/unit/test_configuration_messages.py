@@ -8,7 +8,6 @@ import yaml
 
 from entangled_drums.configuration import yamlfile
 from entangled_drums.configuration.experiment import load_device, load_experiment
-from entangled_drums.configuration.problems import shown
 from entangled_drums.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
@@ -763,8 +762,8 @@ CASES = [
         "file_for_the_folder_of_recordings",
         EXPERIMENT,
         "  source: simulated",
-        f"  source: files\n  path: {__file__}",
-        f"toy.yaml:27: recordings.path: not a folder {shown(__file__)}; write the folder of the "
+        f"  source: files\n  path: {EXPERIMENT}",
+        'toy.yaml:27: recordings.path: not a folder "toy.yaml"; write the folder of the '
         "recordings, for example config/recordings/simulated-example",
     ),
     Case(
@@ -799,6 +798,7 @@ def load_frozen(folder: Path, experiment: str = EXPERIMENT) -> None:
         folder / experiment,
         schema_directory=ROOT / "workflow/schemas",
         device_directory=folder / "devices",
+        given_from=folder,
     )
 
 
@@ -1085,6 +1085,17 @@ def test_largest_coupling_that_is_told_is_accepted(
     load_frozen(folder)
     edit(folder / EXPERIMENT, coupling.format(largest), coupling.format(1.1 * largest))
     assert "no steady state" in message(folder)
+
+
+def test_given_files_may_be_gone_when_results_are_compared(folder: Path) -> None:
+    edit(folder / EXPERIMENT, "  source: simulated", "  source: files\n  path: gone")
+    places = {
+        "schema_directory": ROOT / "workflow/schemas",
+        "device_directory": folder / "devices",
+    }
+    assert load_experiment(folder / EXPERIMENT, **places)["recordings"]["path"] == "gone"
+    (folder / "gone").mkdir()
+    load_frozen(folder)
 
 
 def test_frame_offset_moves_the_lines_within_the_recorded_span(folder: Path) -> None:

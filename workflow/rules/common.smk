@@ -61,6 +61,7 @@ try:
         f"config/experiments/{config['experiment']}.yaml",
         schema_directory="workflow/schemas",
         device_directory="config/devices",
+        given_from=".",
     )
 except EntangledDrumsError as error:
     refuse(str(error))

@@ -21,6 +21,8 @@ from entangled_drums.configuration.values import (
     operating_point_ids,
 )
 
+_SHIPPED_RECORDINGS = "config/recordings/simulated-example"
+
 
 def reference_problems(config: Mapping[str, Any]) -> list[Problem]:
     """Return the problems of names that refer to each other within an experiment.
@@ -108,40 +110,47 @@ def calibration_problems(config: Mapping[str, Any]) -> list[Problem]:
         what = f"{shown(point)} is not an operating point; {did_you_mean(point, points)}"
         found.append(Problem(("calibration", "stationarity", "point"), what))
     calibration = config["calibration"]
-    if calibration["source"] == "file":
-        found += _calibration_file_problems(calibration.get("path"))
+    if calibration["source"] == "file" and "path" not in calibration:
+        what = "missing key, source is file; write for example path: config/calibrations/mine.json"
+        found.append(Problem(("calibration", "path"), what))
     if calibration["source"] != "file" and "path" in calibration:
         what = f"source is {calibration['source']}; remove this key, or write source: file"
         found.append(Problem(("calibration", "path"), what))
     recordings = config["recordings"]
-    if recordings["source"] == "files":
-        found += _folder_problems(recordings.get("path"))
+    if recordings["source"] == "files" and "path" not in recordings:
+        what = f"missing key, source is files; write for example path: {_SHIPPED_RECORDINGS}"
+        found.append(Problem(("recordings", "path"), what))
     if recordings["source"] == "simulated" and "path" in recordings:
         what = "source is simulated; remove this key, or write source: files"
         found.append(Problem(("recordings", "path"), what))
     return found
 
 
-def _calibration_file_problems(path: str | None) -> list[Problem]:
-    if path is None:
-        what = "missing key, source is file; write for example path: config/calibrations/mine.json"
-    elif not Path(path).is_file():
-        what = f"no such file {shown(path)}; write the path of a calibration as numbers"
-    else:
-        return []
-    return [Problem(("calibration", "path"), what)]
+def path_problems(config: Mapping[str, Any], folder: Path) -> list[Problem]:
+    """Return the problems of what an experiment was given: files and folders that are not there.
 
+    Parameters
+    ----------
+    config : mapping
+        Experiment, valid under its schema.
+    folder : Path
+        Folder that relative paths start from.
 
-def _folder_problems(path: str | None) -> list[Problem]:
-    shipped = "config/recordings/simulated-example"
-    if path is None:
-        what = f"missing key, source is files; write for example path: {shipped}"
-    elif not Path(path).is_dir():
-        kind = "not a folder" if Path(path).exists() else "no such folder"
-        what = f"{kind} {shown(path)}; write the folder of the recordings, for example {shipped}"
-    else:
-        return []
-    return [Problem(("recordings", "path"), what)]
+    Returns
+    -------
+    list of Problem
+    """
+    found = []
+    path = config["recordings"].get("path")
+    if path is not None and not (folder / path).is_dir():
+        what = "not a folder" if (folder / path).exists() else "no such folder"
+        remedy = f"write the folder of the recordings, for example {_SHIPPED_RECORDINGS}"
+        found.append(Problem(("recordings", "path"), f"{what} {shown(path)}; {remedy}"))
+    path = config["calibration"].get("path")
+    if path is not None and not (folder / path).is_file():
+        remedy = "write the path of a calibration as numbers"
+        found.append(Problem(("calibration", "path"), f"no such file {shown(path)}; {remedy}"))
+    return found
 
 
 def sweep_problems(

@@ -16,7 +16,11 @@ from entangled_drums.configuration.problems import Problem, did_you_mean, fail, 
 
 
 def load_experiment(
-    path: str | Path, *, schema_directory: str | Path, device_directory: str | Path
+    path: str | Path,
+    *,
+    schema_directory: str | Path,
+    device_directory: str | Path,
+    given_from: str | Path | None = None,
 ) -> dict[str, Any]:
     """Load an experiment and the device that it names.
 
@@ -28,6 +32,9 @@ def load_experiment(
         Folder of ``experiment.yaml`` and ``device.yaml``, the schemas.
     device_directory : str or Path
         Folder of the device files.
+    given_from : str or Path, optional
+        Folder that paths of given recordings and calibrations start from. They are looked for if
+        it is named, as before a run, and not to compare what results were made with.
 
     Returns
     -------
@@ -59,6 +66,8 @@ def load_experiment(
         *consistency.calibration_problems(config),
         *coverage_checks.coverage_problems(config),
     ]
+    if not found and given_from is not None:
+        found = consistency.path_problems(config, Path(given_from))
     if found:
         fail(path, found, document.lines)
     config["device"] = _checked_device(yamlfile.read(device_path), device_schema)
