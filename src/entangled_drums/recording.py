@@ -19,6 +19,7 @@ from entangled_drums.errors import RecordingError
 from entangled_drums.parameters import DriveSettings, ProbeSettings
 from entangled_drums.recording_format import (
     ANY,
+    CAVITY_RESPONSE,
     EMISSION,
     FORMAT,
     FORMAT_VERSION,
@@ -111,13 +112,15 @@ def averaging(
     }
 
 
-def compose(kind: str, **fields: Any) -> xarray.Dataset:
+def compose(kind: str, source: str | Path = "recording", /, **fields: Any) -> xarray.Dataset:
     """Put the fields of a recording into the format.
 
     Parameters
     ----------
     kind : str
         One of `entangled_drums.recording_format.KINDS`.
+    source : str or Path, optional
+        File name for messages.
     **fields
         Every variable of the kind as an array, every attribute as a plain value; those whose value
         the format fixes are filled in, and ``origin`` is "simulated" unless it is given.
@@ -134,21 +137,21 @@ def compose(kind: str, **fields: Any) -> xarray.Dataset:
     """
     if kind not in KINDS:
         raise RecordingError(
-            f"recording: kind {kind!r} is unknown; write one of {', '.join(sorted(KINDS))}"
+            f"{source}: kind {kind!r} is unknown; write one of {', '.join(sorted(KINDS))}"
         )
     layout = KINDS[kind]
     coordinates: dict[str, Any] = {}
     variables: dict[str, Any] = {}
     for one in layout.variables:
         if one.name not in fields:
-            raise RecordingError(f"recording: {one.name!r} of kind {kind!r} is missing; give it")
+            raise RecordingError(f"{source}: {one.name!r} of kind {kind!r} is missing; give it")
         values = np.asarray(fields.pop(one.name))
         if values.dtype.kind in "iuf" and one.name not in ("averages", "bin", "drum", "sideband"):
             values = values.astype(np.float64)
         target = coordinates if one.dimensions == (one.name,) else variables
         if values.ndim != len(one.dimensions):
             raise RecordingError(
-                f"recording: {one.name!r} has {values.ndim} dimensions; "
+                f"{source}: {one.name!r} has {values.ndim} dimensions; "
                 f"write ({', '.join(one.dimensions)})"
             )
         note = {"units": one.unit, "description": one.description}
@@ -166,8 +169,8 @@ def compose(kind: str, **fields: Any) -> xarray.Dataset:
     try:
         dataset = xarray.Dataset(variables, coords=coordinates, attrs=attributes)
     except ValueError as error:
-        raise RecordingError(f"recording: shapes do not match ({error}); mend them") from None
-    return check(dataset)
+        raise RecordingError(f"{source}: shapes do not match ({error}); mend them") from None
+    return check(dataset, source=source)
 
 
 def build(
@@ -433,16 +436,25 @@ def check(
         bad = ~np.isfinite(values)
         if np.any(bad):
             place = ", ".join(str(i) for i in np.argwhere(bad)[0])
-            fail(f"{one.name!r} is not finite at index ({place})", "drop that bin")
+            fail(f"{one.name!r} is not finite at index ({place})", _mend(found))
         if one.name == POWER and np.any(values <= 0):
             place = ", ".join(str(i) for i in np.argwhere(values <= 0)[0])
-            remedy = "drop that bin"
+            remedy = _mend(found)
             if np.mean(values <= 0) > 0.5:
                 remedy = "decibels? write power in linear units"
             fail(f"{one.name!r} is zero or negative at index ({place})", remedy)
     if layout.data[0].name == POWER:
         _check_averaging(dataset, layout, fail)
     return dataset
+
+
+def _mend(kind: str) -> str:
+    """What to do about a lost point: only of some kinds may the axis have gaps."""
+    if kind == CAVITY_RESPONSE:
+        return "drop that point"
+    if kind == PHASE_SCAN:
+        return "drop that bin from every spectrum"
+    return "write what was recorded there; if that is lost, record anew"
 
 
 def likelihood_shape(dataset: xarray.Dataset) -> np.ndarray:

@@ -11,6 +11,7 @@ centre together and cannot be unfolded, so it is refused.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -37,6 +38,8 @@ UNITS = ("quanta", "W/Hz", "dBm/Hz", "V^2/Hz")
 ORIGINS = ("drive centre", "absolute")
 SIGNS = ("positive above the drive centre", "negative above the drive centre")
 SETTINGS_SUFFIXES = (".yaml", ".yml")
+_COARSEST_PADDING = 100.0
+"""Zero padding divides bins by less; units of frequency differ by more."""
 _COLUMNS = {
     PHASE_SCAN: "phase_rad",
     LOAD_NOISE: "load_temperature_k",
@@ -81,7 +84,13 @@ def read(path: str | Path, kind: str | None = None) -> xarray.Dataset:
         raise RecordingError(
             f"{path}: table is {table!r}; write the name of a CSV file in the same folder"
         )
-    values = read_table(path.with_name(table))
+    try:
+        values = read_table(path.with_name(table))
+    except FileNotFoundError:
+        raise RecordingError(
+            f"{path.with_name(table)}: no such file, the table that {path.name} names; "
+            "put it beside the settings"
+        ) from None
     return recording.check(convert(settings, values, path), kind, path)
 
 
@@ -123,7 +132,7 @@ def read_table(path: Path) -> dict[str, np.ndarray]:
     Raises
     ------
     RecordingError
-        If it is empty, ragged, or holds anything but numbers.
+        If it is empty, ragged, or holds anything but finite numbers.
     OSError
         If it cannot be opened.
     """
@@ -139,6 +148,11 @@ def read_table(path: Path) -> dict[str, np.ndarray]:
     if len(lines) < 2:
         raise RecordingError(f"{path}: no numbers; write column names and one line for each point")
     names = [name.strip() for name in lines[0][1].split(",")]
+    if len(names) == 1 and re.search(r"[;\s]", names[0]):
+        raise RecordingError(
+            f"{path}:{lines[0][0]}: one column, {names[0][:60]!r}; write commas between columns, "
+            "and points in numbers"
+        )
     if len(set(names)) < len(names) or not all(names):
         raise RecordingError(f"{path}: column names repeat or are empty; name each column once")
     rows = []
@@ -156,6 +170,10 @@ def read_table(path: Path) -> dict[str, np.ndarray]:
             raise RecordingError(
                 f"{path}:{number}: {bad.strip()[:30]!r} is not a number; write it as 1.25e-3"
             ) from None
+        for name, value in zip(names, rows[-1], strict=True):
+            if not math.isfinite(value):
+                remedy = "write what was recorded there; if that is lost, record anew"
+                raise RecordingError(f"{path}:{number}: {name} is {value}; {remedy}")
     table = np.array(rows)
     return dict(zip(names, table.T, strict=True))
 
@@ -211,9 +229,9 @@ def convert(
             frequency, table[column], {one: table[one] for one in wanted}, column, fail
         )
     if name == CAVITY_RESPONSE:
-        return recording.compose(name, **fields, **shaped)
+        return recording.compose(name, source, **fields, **shaped)
     power = _quanta(shaped[POWER], settings, fail)
-    return recording.compose(name, **fields, **{POWER: power})
+    return recording.compose(name, source, **fields, **{POWER: power})
 
 
 _ONLY_HERE = ("table", "unit", "impedance_ohm", "frequency_origin", "frequency_sign", "sidedness")
@@ -269,7 +287,22 @@ def _frequencies(settings: Mapping[str, Any], values: np.ndarray, fail: Any) -> 
             f"sidedness is {settings['sidedness']!r}",
             "record both sides of the drive centre: folded together, they cannot be told apart",
         )
-    shifted = values - settings["centre_frequency_hz"] if origin == "absolute" else values
+    centre = settings["centre_frequency_hz"]
+    if origin == "absolute" and not 0.5 < np.median(values) / centre < 2.0:
+        fail(
+            f"frequencies around {np.median(values):g} are absolute, centre_frequency_hz is "
+            f"{centre:g}",
+            "in kHz, MHz or GHz? write Hz; from the drive centre? write frequency_origin: drive "
+            "centre",
+        )
+    steps = np.diff(np.unique(values))
+    width = settings.get("bin_width_hz")
+    if width is not None and steps.size and np.median(steps) < width / _COARSEST_PADDING:
+        fail(
+            f"frequencies rise by {np.median(steps):.3g}, bin_width_hz is {width:g}",
+            "in kHz, MHz or GHz? write Hz",
+        )
+    shifted = values - centre if origin == "absolute" else values
     return -shifted if sign == SIGNS[1] else shifted
 
 

@@ -15,6 +15,8 @@ from entangled_drums.recording_format import PHASE_SCAN, POWER
 FEWEST_AVERAGES = 100
 LEAST_QUANTA = 1e-3
 """Far below the half quantum of any receiver, for a gain of any reasonable calibration."""
+MOST_QUANTA = 1e16
+"""Ten thousand quanta behind the largest gain that a device file may state, 120 dB."""
 BINS_PER_WIDTH = 5
 _SIGMA = 5.0
 _LOGARITHM_RATIO = np.pi**2 / 6.0
@@ -78,6 +80,11 @@ def _level(power: NDArray[np.float64], effective: NDArray[np.float64]) -> list[s
         return [
             f"the spectrum lies at {level:.2g} quanta, a receiver adds half a quantum at least: "
             "W/Hz or V^2/Hz? convert to quanta, or import with a settings file (docs/importing.md)"
+        ]
+    if level > MOST_QUANTA:
+        return [
+            f"the spectrum lies at {level:.2g} quanta, more than a cryogenic receiver gives: is "
+            "the table in quanta already? write unit: quanta"
         ]
     # Bins that scatter as decibels of what the averages allow, and lie where decibels would.
     scatter = np.median(np.abs(np.diff(power, axis=-1)), axis=-1).reshape(-1) / 0.954

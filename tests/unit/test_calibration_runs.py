@@ -5,7 +5,7 @@ import pytest
 from tests.unit.test_laboratory import VALUES
 
 from entangled_drums import recording, recording_format, recording_quality
-from entangled_drums.laboratory import calibration_runs, single_tone
+from entangled_drums.laboratory import calibration_runs, single_tone, single_tone_settings
 from entangled_drums.laboratory.imperfections import NONE, Imperfections
 from entangled_drums.units import angular, thermal_occupation
 
@@ -82,7 +82,7 @@ def test_thermal_sweep_grows_as_the_bath_where_the_drums_follow():
 
 
 def test_the_decoupled_drum_has_the_occupation_of_the_device_at_base_temperature():
-    drive = single_tone._tone(TRUTH, 1, 2.0e3, blue=False)
+    drive = single_tone_settings.tone(TRUTH, 1, 2.0e3, blue=False)
     warmed = single_tone.warmed(TRUTH, drive, 0.014)
     for drum in (1, 2):
         name = f"drum_{drum}.thermal_occupation"

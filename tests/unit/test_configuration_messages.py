@@ -308,15 +308,54 @@ CASES = [
         EXPERIMENT,
         "half_span_hz: 1.0e+6",
         "half_span_hz: &span 1.0e+6\n    window: *span",
-        "toy.yaml:30: recordings.emission.window: YAML alias (*); write the value "
-        "out here (and 1 more)",
+        "toy.yaml:29: recordings.emission.half_span_hz: YAML anchor (&span); remove it, and write "
+        "the value out where *span stands (and 2 more)",
+    ),
+    Case(
+        "anchor_without_alias",
+        EXPERIMENT,
+        "reference: [0.45",
+        "reference: &points [0.45",
+        "toy.yaml:14: operating_points.reference: YAML anchor (&points); remove it, and write the "
+        "value out where *points stands",
+    ),
+    Case(
+        "anchor_of_a_key",
+        EXPERIMENT,
+        "  band_samples",
+        "  &samples band_samples",
+        "toy.yaml:17: theory: YAML anchor (&samples); remove it, and write the value out where "
+        "*samples stands",
+    ),
+    Case(
+        "anchor_of_a_later_key",
+        EXPERIMENT,
+        "  chunk_points",
+        "  &points chunk_points",
+        "toy.yaml:18: theory: YAML anchor (&points); remove it, and write the value out where "
+        "*points stands",
+    ),
+    Case(
+        "known_tag",
+        EXPERIMENT,
+        "phases: 8",
+        "phases: !!int 8",
+        "toy.yaml:34: recordings.phase_scan.phases: YAML tag !!int is not allowed; remove it",
+    ),
+    Case(
+        "tag_without_name",
+        EXPERIMENT,
+        "phases: 8",
+        "phases: ! 8",
+        "toy.yaml:34: recordings.phase_scan.phases: YAML tag ! is not allowed; remove it",
     ),
     Case(
         "cycle",
         EXPERIMENT,
         "powers:\n",
         "powers: &powers\n    again: *powers\n",
-        "toy.yaml:11: drive.powers.again: YAML alias (*); write the value out here",
+        "toy.yaml:10: drive.powers: YAML anchor (&powers); remove it, and write the value out "
+        "where *powers stands",
     ),
     Case(
         "merge",
@@ -680,12 +719,76 @@ CASES = [
         "toy.yaml:91: calibration.path: source is device; remove this key, or write source: file",
     ),
     Case(
+        "unstable_narrowing",
+        EXPERIMENT,
+        "couplings_hz: [2.0e+3, 4.0e+3]",
+        "couplings_hz: [2.0e+3, 4.0e+5]",
+        "toy.yaml:82: calibration.sideband_narrowing.couplings_hz[1]: no steady state with "
+        "4.0e+5 Hz (unstable, fastest growth 1.84e+05 Hz); write at most 6000.0",
+    ),
+    Case(
+        "unstable_probe",
+        EXPERIMENT,
+        "coupling_hz: 5.0e+3",
+        "coupling_hz: 5.0e+5",
+        "toy.yaml:87: calibration.probe_calibration.coupling_hz: no steady state with 5.0e+5 Hz "
+        "(unstable, fastest growth 2.02e+05 Hz); write at most 8700.0",
+    ),
+    Case(
+        "correlation_without_pump_noise",
+        EXPERIMENT,
+        "pump_noise_correlation: 0.0",
+        "pump_noise_correlation: 0.5",
+        "toy.yaml:106: laboratory.pump_noise_correlation: 0.5 is more than the noise that it "
+        "correlates; write at most pump_noise_occupation, 0.0, or raise that",
+    ),
+    Case(
+        "correlation_beyond_the_baths",
+        EXPERIMENT,
+        "bath_correlation: 0.0",
+        "bath_correlation: 500.0",
+        "toy.yaml:108: laboratory.bath_correlation: 500.0 exceeds sqrt(n_1 n_2) of the drums' "
+        "baths; write at most 34.0 in size",
+    ),
+    Case(
         "files_without_path",
         EXPERIMENT,
         "  source: simulated",
         "  source: files",
         "toy.yaml:25: recordings.path: missing key, source is files; write for example "
-        "path: config/recordings/example",
+        "path: config/recordings/simulated-example",
+    ),
+    Case(
+        "folder_of_recordings_that_is_not_there",
+        EXPERIMENT,
+        "  source: simulated",
+        "  source: files\n  path: config/recordings/mine",
+        'toy.yaml:27: recordings.path: no such folder "config/recordings/mine"; write the folder '
+        "of the recordings, for example config/recordings/simulated-example",
+    ),
+    Case(
+        "file_for_the_folder_of_recordings",
+        EXPERIMENT,
+        "  source: simulated",
+        f"  source: files\n  path: {EXPERIMENT}",
+        'toy.yaml:27: recordings.path: not a folder "toy.yaml"; write the folder of the '
+        "recordings, for example config/recordings/simulated-example",
+    ),
+    Case(
+        "calibration_file_that_is_not_there",
+        EXPERIMENT,
+        "  source: recordings",
+        "  source: file\n  path: config/calibrations/mine.json",
+        'toy.yaml:91: calibration.path: no such file "config/calibrations/mine.json"; write the '
+        "path of a calibration as numbers",
+    ),
+    Case(
+        "uncertainty_beyond_a_positive_value",
+        DEVICE,
+        "uncertainty: 5.3\n",
+        "uncertainty: 9.54e+4\n",
+        "devices/drums-2018-assumed.yaml:34: drum_1.linewidth_hz.uncertainty: 9.54e+4 is not less "
+        "than the value, which must be positive; write less than 106.0",
     ),
 ]
 
@@ -698,21 +801,22 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_frozen_files_are_valid(folder: Path) -> None:
+def load_frozen(folder: Path, experiment: str = EXPERIMENT) -> None:
     load_experiment(
-        folder / EXPERIMENT,
+        folder / experiment,
         schema_directory=ROOT / "workflow/schemas",
         device_directory=folder / "devices",
+        given_from=folder,
     )
+
+
+def test_frozen_files_are_valid(folder: Path) -> None:
+    load_frozen(folder)
 
 
 def message(folder: Path, experiment: str = EXPERIMENT) -> str:
     with pytest.raises(ConfigurationError) as caught:
-        load_experiment(
-            folder / experiment,
-            schema_directory=ROOT / "workflow/schemas",
-            device_directory=folder / "devices",
-        )
+        load_frozen(folder, experiment)
     return str(caught.value).replace(f"{folder}/", "")
 
 
@@ -817,7 +921,10 @@ def test_coverage_that_cannot_be(folder: Path, written: str, changed_to: str, to
             "name: toy".encode("utf-16"),
             "toy.yaml:1: byte 0 is not UTF-8 text; save the file in the encoding UTF-8",
         ),
-        (b"a: &a [*a]\n", "toy.yaml:1: a[0]: YAML alias (*); write the value out here"),
+        (
+            b"a: &a [*a]\n",
+            "toy.yaml:1: a: YAML anchor (&a); remove it, and write the value out where *a stands",
+        ),
         (
             b"a: " + 100_000 * b"[",
             "toy.yaml:1: nested deeper than 50 levels; see docs/configuration.md",
@@ -857,6 +964,45 @@ def test_syntax_error_names_its_line(
     told = message(folder)
     assert told.startswith(f"toy.yaml:{line}: not valid YAML, ")
     assert told.endswith("; check indentation, colons and quotes on this line and the one before")
+
+
+@pytest.mark.parametrize("loader", [yaml.SafeLoader, yamlfile._LOADER], ids=["python", "libyaml"])
+@pytest.mark.parametrize(
+    ("written", "changed_to", "told"),
+    [
+        ("[0.45, 0.62]", "[0.45, 0.62", "toy.yaml:14: not valid YAML, a list [ begins here: "),
+        (
+            "{red_coupling_hz: 1.4e+5}",
+            "{red_coupling_hz: 1.4e+5",
+            "toy.yaml:11: not valid YAML, a ",
+        ),
+        ("title: Toy", "title: 'Toy", "toy.yaml:4: not valid YAML, a quoted text begins here: "),
+    ],
+)
+def test_what_is_not_closed_is_told_where_it_begins(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    loader: type,
+    written: str,
+    changed_to: str,
+    told: str,
+) -> None:
+    monkeypatch.setattr(yamlfile, "_LOADER", loader)
+    edit(folder / EXPERIMENT, written, changed_to)
+    found = message(folder)
+    assert found.startswith(told)
+    assert found.endswith("; close it, and check commas and quotes up to there")
+
+
+@pytest.mark.parametrize("loader", [yaml.SafeLoader, yamlfile._LOADER], ids=["python", "libyaml"])
+@pytest.mark.parametrize("depth", [20, 40])
+def test_documents_that_would_grow_exponentially_are_refused_at_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, loader: type, depth: int
+) -> None:
+    monkeypatch.setattr(yamlfile, "_LOADER", loader)
+    lines = ["a0: &a0 [1, 1]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, depth))]
+    (folder / EXPERIMENT).write_text("\n".join(lines), encoding="utf-8")
+    assert message(folder).startswith("toy.yaml:1: a0: YAML anchor (&a0); remove it")
 
 
 @pytest.mark.parametrize("loader", [yaml.SafeLoader, yamlfile._LOADER], ids=["python", "libyaml"])
@@ -922,6 +1068,46 @@ def test_drive_that_the_device_cannot_have(folder: Path) -> None:
     told = message(folder)
     assert told.startswith("toy.yaml:14: operating_points.reference: no model of this drive on ")
     assert "thermal_occupation" in told
+
+
+def test_parametric_term_that_leaves_no_steady_state(folder: Path) -> None:
+    edit(folder / EXPERIMENT, "[0.45, 0.62]", "[0.45, 0.62, 0.7]")
+    edit(folder / EXPERIMENT, "parametric_hz: 0.0", "parametric_hz: -1.0e+6")
+    told = message(folder)
+    assert told.startswith(
+        "toy.yaml:107: laboratory.mechanical_parametric_hz: no steady state with -1.0e+6 Hz at "
+        "operating_points.reference[2] (unstable, fastest growth "
+    )
+    largest = float(told.rpartition("write at most ")[2].removesuffix(" in size"))
+    edit(folder / EXPERIMENT, "parametric_hz: -1.0e+6", f"parametric_hz: {-largest}")
+    load_frozen(folder)
+    edit(folder / EXPERIMENT, f"parametric_hz: {-largest}", f"parametric_hz: {-1.1 * largest}")
+    assert message(folder).startswith("toy.yaml:107: laboratory.mechanical_parametric_hz: ")
+
+
+@pytest.mark.parametrize(
+    ("written", "coupling"), [("[2.0e+3, 4.0e+3]", "[2.0e+3, {}]"), ("5.0e+3", "{}")]
+)
+def test_largest_coupling_that_is_told_is_accepted(
+    folder: Path, written: str, coupling: str
+) -> None:
+    edit(folder / EXPERIMENT, written, coupling.format("5.0e+5"))
+    largest = float(message(folder).rpartition("write at most ")[2])
+    edit(folder / EXPERIMENT, coupling.format("5.0e+5"), coupling.format(largest))
+    load_frozen(folder)
+    edit(folder / EXPERIMENT, coupling.format(largest), coupling.format(1.1 * largest))
+    assert "no steady state" in message(folder)
+
+
+def test_given_files_may_be_gone_when_results_are_compared(folder: Path) -> None:
+    edit(folder / EXPERIMENT, "  source: simulated", "  source: files\n  path: gone")
+    places = {
+        "schema_directory": ROOT / "workflow/schemas",
+        "device_directory": folder / "devices",
+    }
+    assert load_experiment(folder / EXPERIMENT, **places)["recordings"]["path"] == "gone"
+    (folder / "gone").mkdir()
+    load_frozen(folder)
 
 
 def test_frame_offset_moves_the_lines_within_the_recorded_span(folder: Path) -> None:

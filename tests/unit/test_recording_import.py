@@ -30,6 +30,7 @@ SETTINGS = {
     "red_photons": 1.16e6,
     "blue_photons": 4.46e5,
 }
+PROBES = {"probe_offset_hz": 1.5e5, "probe_red_photons": 5.9e3, "probe_blue_photons": 5.9e3}
 FREQUENCY = 1.0e3 * np.arange(-200, 201)
 LINE = 13.0 + 8.0 / (1.0 + ((FREQUENCY - 5.0e4) / 9.0e3) ** 2)
 LINE += 5.0 / (1.0 + ((FREQUENCY + 6.0e4) / 9.0e3) ** 2)
@@ -82,8 +83,7 @@ def test_a_phase_scan_is_a_long_table():
         "frequency_hz": np.tile(FREQUENCY, 3)[::-1],
         "power_spectral_density": np.concatenate([POWER, 2 * POWER, 3 * POWER])[::-1],
     }
-    probes = {"probe_offset_hz": 1.5e5, "probe_red_photons": 5.9e3, "probe_blue_photons": 5.9e3}
-    chosen = {**SETTINGS, **probes, "kind": "phase_scan", "duration_s": 3.0}
+    chosen = {**SETTINGS, **PROBES, "kind": "phase_scan", "duration_s": 3.0}
     found = recording_import.convert(chosen, table)
     np.testing.assert_array_equal(found["phase_rad"], [0.0, 2.0, 4.0])
     np.testing.assert_array_equal(found["power_spectral_density"][2], 3 * POWER)
@@ -114,7 +114,23 @@ DEFECTS = [
     ({"overlap": 1.5}, "overlap is 1.5; write a fraction of a segment, below 1"),
     ({"bin_width_hz": -1.0}, "bin_width_hz is -1.0; write a number above zero"),
     ({"power": -POWER}, "'power_spectral_density' is zero or negative at index (0); decibels?"),
-    ({"power": np.where(FREQUENCY == 0, np.nan, POWER)}, "is not finite at index (200); drop that"),
+    (
+        {"power": np.where(FREQUENCY == 0, np.nan, POWER)},
+        "emission.csv:203: power_spectral_density is nan; write what was recorded there",
+    ),
+    (
+        {"power": np.where(FREQUENCY == 0, 0.0, POWER)},
+        "emission.yaml: 'power_spectral_density' is zero or negative at index (200); write what",
+    ),
+    (
+        {"frequency": FREQUENCY / 1e6},
+        "frequencies rise by 0.001, bin_width_hz is 1000; in kHz, MHz",
+    ),
+    (
+        {"frequency": (CENTRE + FREQUENCY) / 1e6, "frequency_origin": "absolute"},
+        "frequencies around 5500 are absolute, centre_frequency_hz is 5.5e+09; in kHz, MHz or GHz?",
+    ),
+    ({"unit": "W/Hz"}, "emission.yaml: doubtful: the spectrum lies at 3.7e+24 quanta, more than"),
     ({"frequency": np.zeros(401)}, "'frequency_hz' does not rise at index 1; sort it, no repeats"),
     ({"bin_width_hz": 2000.0, "averages": 10}, "'frequency_hz' has steps below the bin width"),
 ]
@@ -127,6 +143,40 @@ def test_each_defect_is_named_in_one_line(tmp_path, capsys, changes, message):
         check_recordings([str(path)])
     printed = capsys.readouterr().out
     assert message in printed and printed.count("\n") == 1
+    assert printed.startswith(f"{tmp_path}/emission.")
+
+
+@pytest.mark.parametrize("separator", [";", "\t", " "])
+def test_other_separators_are_told(tmp_path, separator):
+    path = write(tmp_path)
+    table = path.with_suffix(".csv")
+    table.write_text(table.read_text().replace(",", separator), encoding="utf-8")
+    with pytest.raises(RecordingError, match=r"emission.csv:2: .*; write commas between columns"):
+        recording_import.read(path)
+
+
+def test_a_missing_table_is_named(tmp_path, capsys):
+    path = write(tmp_path)
+    path.with_suffix(".csv").unlink()
+    with pytest.raises(RecordingError):
+        check_recordings([str(path)])
+    wanted = f"{tmp_path}/emission.csv: no such file, the table that emission.yaml names; put it"
+    assert capsys.readouterr().out.startswith(wanted)
+
+
+def test_what_is_advised_about_a_lost_bin_is_not_doubtful(tmp_path):
+    """A phase scan may have gaps; other spectra may not."""
+    chosen = {**SETTINGS, **PROBES, "kind": "phase_scan", "duration_s": 3.0}
+    table = {
+        "phase_rad": np.repeat([0.0, 2.0, 4.0], FREQUENCY.size),
+        "frequency_hz": np.tile(FREQUENCY, 3),
+        "power_spectral_density": np.tile(np.where(FREQUENCY == 0, 0.0, POWER), 3),
+    }
+    with pytest.raises(RecordingError, match=r"index \(0, 200\); drop that bin from every"):
+        recording_import.convert(chosen, table)
+    kept = table["frequency_hz"] != 0
+    made = recording_import.convert(chosen, {name: one[kept] for name, one in table.items()})
+    assert not [one for one in recording_quality.findings(made) if "missing" in one]
 
 
 @pytest.mark.parametrize(

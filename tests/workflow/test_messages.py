@@ -1,5 +1,6 @@
 """A wrong input stops the run before any job, with one line that says what to write instead."""
 
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -60,6 +61,18 @@ def refusal(checkout: Checkout, *targets: str, **options) -> str:
             "  drawn: [figs7,",
             ("figures.drawn[0]", '"figs7" cannot be drawn', "leave figs7 out"),
         ),
+        (
+            TOY,
+            "  source: simulated",
+            "  source: files\n  path: nowhere",
+            ("recordings.path", "no such folder"),
+        ),
+        (
+            TOY,
+            "  source: recordings",
+            "  source: file\n  path: nowhere.json",
+            ("calibration.path", "no such file"),
+        ),
         (TOY, "phases: 8", "phases: eight", ("phases", "eight")),
         (TOY, "[0.45, 0.62]", "[0.45, 0.62, 1.4]", ("operating_points.reference", "1.4")),
         (
@@ -81,6 +94,8 @@ def refusal(checkout: Checkout, *targets: str, **options) -> str:
         "exponent",
         "figure",
         "lacking",
+        "folder",
+        "file",
         "type",
         "ratio",
         "device",
@@ -93,7 +108,11 @@ def test_wrong_config(
 ) -> None:
     checkout.replace(file, old, new)
     line = refusal(checkout)
-    assert line.startswith(f"{file}:")
+    told = re.match(re.escape(file) + r":([0-9]+): ", line)
+    assert told
+    text = (checkout.folder / file).read_text()
+    # A missing key is told where its section begins, a few lines above.
+    assert abs(text[: text.index(new)].count("\n") + 1 - int(told[1])) <= 3
     for word in words:
         assert word in line
 

@@ -14,8 +14,9 @@ import yaml
 
 from entangled_drums import jsonfile
 from entangled_drums.chunking import chunks
+from entangled_drums.configuration import yamlfile
 from entangled_drums.configuration.experiment import load_experiment
-from entangled_drums.configuration.problems import did_you_mean
+from entangled_drums.configuration.problems import Problem, did_you_mean, fail
 from entangled_drums.configuration.results_folder import results_folder
 from entangled_drums.configuration.values import (
     device_uncertainties,
@@ -62,6 +63,7 @@ try:
         f"config/experiments/{config['experiment']}.yaml",
         schema_directory="workflow/schemas",
         device_directory="config/devices",
+        given_from=".",
     )
     RESULTS = results_folder(config["results_dir"], EXPERIMENT["name"], workflow.basedir)
 except EntangledDrumsError as error:
@@ -197,8 +199,12 @@ def check_asked(targets):
 
 
 def refuse_drawn(name, what):
-    place = f"figures.drawn[{DRAWN.index(name)}]"
-    refuse(f'config/experiments/{EXPERIMENT["name"]}.yaml: {place}: "{name}" {what}')
+    file = Path("config/experiments", f"{EXPERIMENT['name']}.yaml")
+    key = ("figures", "drawn", DRAWN.index(name))
+    try:
+        fail(file, [Problem(key, f'"{name}" {what}')], yamlfile.read(file).lines)
+    except EntangledDrumsError as error:
+        refuse(str(error))
 
 
 def log_file(rule_name, job="job"):

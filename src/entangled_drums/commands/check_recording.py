@@ -24,7 +24,8 @@ def check_recordings(files: Sequence[str]) -> None:
         try:
             dataset = recording_import.read(path)
         except OSError as error:
-            print(f"{path}: cannot be read ({error.strerror or error}); check the path")
+            place = error.filename or path
+            print(f"{place}: cannot be read ({error.strerror or error}); check the path")
             faulty += 1
             continue
         except EntangledDrumsError as error:

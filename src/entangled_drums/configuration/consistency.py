@@ -1,6 +1,7 @@
 """Checks of several keys together: names that refer to each other, and ranges of sweeps."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from entangled_drums.configuration import schema as schemas
@@ -14,9 +15,13 @@ from entangled_drums.configuration.values import (
     DRIVE_PARAMETERS,
     JOINT_PARAMETERS,
     SWEEP_PARAMETERS,
+    device_uncertainties,
+    device_values,
     operating_point_id,
     operating_point_ids,
 )
+
+_SHIPPED_RECORDINGS = "config/recordings/simulated-example"
 
 
 def reference_problems(config: Mapping[str, Any]) -> list[Problem]:
@@ -113,11 +118,38 @@ def calibration_problems(config: Mapping[str, Any]) -> list[Problem]:
         found.append(Problem(("calibration", "path"), what))
     recordings = config["recordings"]
     if recordings["source"] == "files" and "path" not in recordings:
-        what = "missing key, source is files; write for example path: config/recordings/example"
+        what = f"missing key, source is files; write for example path: {_SHIPPED_RECORDINGS}"
         found.append(Problem(("recordings", "path"), what))
     if recordings["source"] == "simulated" and "path" in recordings:
         what = "source is simulated; remove this key, or write source: files"
         found.append(Problem(("recordings", "path"), what))
+    return found
+
+
+def path_problems(config: Mapping[str, Any], folder: Path) -> list[Problem]:
+    """Return the problems of what an experiment was given: files and folders that are not there.
+
+    Parameters
+    ----------
+    config : mapping
+        Experiment, valid under its schema.
+    folder : Path
+        Folder that relative paths start from.
+
+    Returns
+    -------
+    list of Problem
+    """
+    found = []
+    path = config["recordings"].get("path")
+    if path is not None and not (folder / path).is_dir():
+        what = "not a folder" if (folder / path).exists() else "no such folder"
+        remedy = f"write the folder of the recordings, for example {_SHIPPED_RECORDINGS}"
+        found.append(Problem(("recordings", "path"), f"{what} {shown(path)}; {remedy}"))
+    path = config["calibration"].get("path")
+    if path is not None and not (folder / path).is_file():
+        remedy = "write the path of a calibration as numbers"
+        found.append(Problem(("calibration", "path"), f"no such file {shown(path)}; {remedy}"))
     return found
 
 
@@ -167,6 +199,34 @@ def sweep_problems(
                 what = "no ratio; write one, for example ratio: 0.62, or an axis drive.ratio"
             found.append(Problem(("theory", "sweeps", name), what))
     return found
+
+
+def device_problems(device: Mapping[str, Any]) -> list[Problem]:
+    """Return the problems of values and uncertainties of a device taken together.
+
+    Parameters
+    ----------
+    device : mapping
+        Device tree, valid under its schema.
+
+    Returns
+    -------
+    list of Problem
+        Parameters that must be positive and are not known to be: the normal distribution of such a
+        value and uncertainty lies to 16 % or more below zero.
+    """
+    from entangled_drums.ranges import is_allowed
+
+    values, uncertainties = device_values(device), device_uncertainties(device)
+    return [
+        Problem(
+            (*name.split("."), "uncertainty"),
+            f"{shown(uncertainties[name])} is not less than the value, which must be positive; "
+            f"write less than {shown(value)}",
+        )
+        for name, value in values.items()
+        if not is_allowed(name, 0.0) and uncertainties[name] >= value
+    ]
 
 
 def _parameter_schema(

@@ -8,6 +8,7 @@ from entangled_drums.configuration import (
     consistency,
     coverage_checks,
     job_checks,
+    laboratory_checks,
     line_checks,
     schema,
     yamlfile,
@@ -16,7 +17,11 @@ from entangled_drums.configuration.problems import Problem, did_you_mean, fail, 
 
 
 def load_experiment(
-    path: str | Path, *, schema_directory: str | Path, device_directory: str | Path
+    path: str | Path,
+    *,
+    schema_directory: str | Path,
+    device_directory: str | Path,
+    given_from: str | Path | None = None,
 ) -> dict[str, Any]:
     """Load an experiment and the device that it names.
 
@@ -28,6 +33,9 @@ def load_experiment(
         Folder of ``experiment.yaml`` and ``device.yaml``, the schemas.
     device_directory : str or Path
         Folder of the device files.
+    given_from : str or Path, optional
+        Folder that paths of given recordings and calibrations start from. They are looked for if
+        it is named, as before a run, and not to compare what results were made with.
 
     Returns
     -------
@@ -60,10 +68,13 @@ def load_experiment(
         *coverage_checks.coverage_problems(config),
         *job_checks.job_problems(config),
     ]
+    if not found and given_from is not None:
+        found = consistency.path_problems(config, Path(given_from))
     if found:
         fail(path, found, document.lines)
-    config["device"] = _checked(yamlfile.read(device_path), device_schema)
+    config["device"] = _checked_device(yamlfile.read(device_path), device_schema)
     found = line_checks.physics_problems(config)
+    found = found or laboratory_checks.laboratory_problems(config)
     if found:
         fail(path, found, document.lines)
     return config
@@ -91,7 +102,7 @@ def load_device(path: str | Path, *, schema_directory: str | Path) -> dict[str, 
     """
     path = Path(path)
     _require_file(path, "device")
-    return _checked(yamlfile.read(path), load_schema("device", schema_directory))
+    return _checked_device(yamlfile.read(path), load_schema("device", schema_directory))
 
 
 def load_schema(name: str, schema_directory: str | Path) -> dict[str, Any]:
@@ -128,6 +139,14 @@ def _checked(document: yamlfile.Document, rules: Mapping[str, Any]) -> dict[str,
         fail(document.file, found, document.lines)
     result: dict[str, Any] = schema.resolved(document.tree, rules, rules)
     return result
+
+
+def _checked_device(document: yamlfile.Document, rules: Mapping[str, Any]) -> dict[str, Any]:
+    device = _checked(document, rules)
+    found = consistency.device_problems(device)
+    if found:
+        fail(document.file, found, document.lines)
+    return device
 
 
 def _require_file(path: Path, kind: str) -> None:

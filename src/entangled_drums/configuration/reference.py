@@ -39,7 +39,9 @@ _CHECKS = """\
 
 On the nominal device, at every operating point, in the rotating-wave approximation:
 
-- every drive has a steady state;
+- every drive has a steady state, under what `laboratory` adds to it too; so has, where recordings
+  are simulated, every tone of the calibration;
+- noise is not correlated more than there is of it (`pump_noise_correlation`, `bath_correlation`);
 - `half_span_hz` reaches one full linewidth (full width at half maximum) beyond each line;
 - `bin_width_hz` is at most a fifth of the narrowest line, and `duration_s` gives at least 100
   averages of each spectrum;
@@ -48,7 +50,8 @@ On the nominal device, at every operating point, in the rotating-wave approximat
 And besides: the name of a file is its `name`; operating points have different names, which keep
 three decimals of the ratio; powers that are referred to are in `drive.powers`; the axes of a sweep
 are parameters and stay in their ranges; every power with operating points has its sweep, named
-`ratio-` and the power, over `drive.ratio` alone, which figures draw through the points.
+`ratio-` and the power, over `drive.ratio` alone, which figures draw through the points; folders and
+files that are given exist; the uncertainty of what must be positive is less than its value.
 """
 
 _PLACEHOLDERS = {NAME_PATTERN: "<name>", PARAMETER_PATTERN: "<parameter>"}

@@ -29,6 +29,13 @@ _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,39})")
 _FLOAT = re.compile(r"[-+]?([0-9]{1,40}\.[0-9]{0,40}|\.[0-9]{1,40})([eE][-+][0-9]{1,5})?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _CONTROL_CHARACTER = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ufffd\U00010000-\U0010ffff]")
+_OPENED = {
+    "while parsing a flow sequence": "a list [",
+    "while parsing a flow mapping": "a mapping {",
+    "while scanning a quoted scalar": "a quoted text",
+}
+"""What the parser was in, where it has a beginning that the user sees."""
+_Place = tuple[int, int]
 _INDENTING_TAB = re.compile(r"^ *\t", re.MULTILINE)
 
 
@@ -78,7 +85,7 @@ def read(file: str | Path) -> Document:
         if match:
             line = text.count("\n", 0, match.start()) + 1
             fail(file, [Problem((), what, line)], {})
-    _refuse_deep_nesting(file, text)
+    marked = _marked(file, text)
     try:
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
@@ -88,7 +95,7 @@ def read(file: str | Path) -> Document:
     if not isinstance(node, yaml.MappingNode):
         what = "the top level is not a mapping; write lines of the form key: value"
         fail(file, [Problem((), what, _line(node))], {})
-    construction = _Construction()
+    construction = _Construction(marked)
     tree = construction.value(node, ())
     if construction.problems:
         fail(file, construction.problems, construction.lines)
@@ -112,8 +119,13 @@ def _text(file: Path) -> str:
         fail(file, [Problem((), what, line)], {})
 
 
-def _refuse_deep_nesting(file: Path, text: str) -> None:
+def _marked(file: Path, text: str) -> dict[_Place, str]:
+    """Return what is wrong with places that bear a tag or an anchor; refuse deep nesting.
+
+    Composed nodes no longer show either.
+    """
     depth = 0
+    found = {}
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             if isinstance(event, yaml.CollectionStartEvent):
@@ -123,13 +135,29 @@ def _refuse_deep_nesting(file: Path, text: str) -> None:
                     fail(file, [Problem((), what, _line(event))], {})
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
+            if not isinstance(event, yaml.CollectionStartEvent | yaml.ScalarEvent):
+                continue
+            if event.tag is not None:
+                what = f"YAML tag {_shown_tag(event.tag)} is not allowed; remove it"
+                found[_place(event)] = what
+            elif event.anchor is not None:
+                name = shown_key(event.anchor)
+                remedy = f"remove it, and write the value out where *{name} stands"
+                found[_place(event)] = f"YAML anchor (&{name}); {remedy}"
     except yaml.YAMLError as error:
         fail(file, [_syntax_problem(error)], {})
+    return found
 
 
 def _syntax_problem(error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    opened = _OPENED.get(getattr(error, "context", None) or "")
+    if opened and mark:
+        begins: Any = getattr(error, "context_mark", mark)
+        what = f"not valid YAML, {opened} begins here: {problem}, line {mark.line + 1}"
+        remedy = "close it, and check commas and quotes up to there"
+        return Problem((), f"{what}; {remedy}", begins.line + 1)
     remedy = "check indentation, colons and quotes on this line and the one before"
     return Problem((), f"not valid YAML, {problem}; {remedy}", mark.line + 1 if mark else None)
 
@@ -137,32 +165,33 @@ def _syntax_problem(error: yaml.YAMLError) -> Problem:
 class _Construction:
     """Plain values from YAML nodes, gathering problems and lines on the way."""
 
-    def __init__(self) -> None:
+    def __init__(self, marked: dict[_Place, str]) -> None:
+        self._marked = marked
         self.problems: list[Problem] = []
         self.lines: dict[KeyPath, int] = {}
-        self._seen: set[int] = set()
 
     def value(self, node: yaml.Node, path: KeyPath) -> Any:
         self.lines.setdefault(path, _line(node))
-        # An alias is the very node of its anchor, so a node met twice is an alias; refusing it
-        # also refuses cycles and exponentially growing documents.
-        if id(node) in self._seen:
-            self._add(path, "YAML alias (*); write the value out here")
+        # An alias is the very node of its anchor, and what bears one is not looked into: that
+        # refuses cycles and exponentially growing documents too.
+        what = self._marked.get(_place(node))
+        if what is not None:
+            self._add(path, what, _line(node))
             return None
-        self._seen.add(id(node))
-        if isinstance(node, yaml.MappingNode) and node.tag == _TAG + "map":
+        if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
-        if isinstance(node, yaml.SequenceNode) and node.tag == _TAG + "seq":
+        if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
-        if isinstance(node, yaml.ScalarNode):
-            return self._scalar(node, path)
-        self._add(path, f"YAML tag {_shown_tag(node.tag)} is not allowed; remove it")
-        return None
+        return self._scalar(node, path)
 
     def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
             line = _line(key_node)
+            what = self._marked.get(_place(key_node))
+            if what is not None:
+                self._add(path, what, line)
+                continue
             if key_node.tag == _TAG + "merge":
                 self._add(path, "YAML merge (<<); write the keys out here", line)
                 continue
@@ -187,7 +216,7 @@ class _Construction:
             result[key] = self.value(value_node, (*path, key))
         return result
 
-    def _scalar(self, node: yaml.ScalarNode, path: KeyPath) -> Any:
+    def _scalar(self, node: yaml.Node, path: KeyPath) -> Any:
         text, kind = node.value, node.tag.removeprefix(_TAG)
         if kind == "str":
             return text
@@ -220,6 +249,11 @@ class _Construction:
 
 def _line(place: yaml.Node | yaml.Event) -> int:
     return place.start_mark.line + 1 if place.start_mark else 1
+
+
+def _place(node: yaml.Node | yaml.Event) -> _Place:
+    mark: Any = node.start_mark
+    return mark.line, mark.column
 
 
 def _overflows(text: str) -> bool:

@@ -19,7 +19,7 @@ import xarray
 from numpy.typing import ArrayLike, NDArray
 
 from entangled_drums import parameters, recording, recording_format, windows
-from entangled_drums.laboratory import receiver
+from entangled_drums.laboratory import receiver, single_tone_settings
 from entangled_drums.laboratory.imperfections import (
     NONE,
     Imperfections,
@@ -67,7 +67,7 @@ def record_thermal_sweep(
     uncertainty = float(settings["temperature_uncertainty"])
     true_k = shown_k * (1.0 + uncertainty * errors.standard_normal())
     drums = _EACH_DRUM[:, None]
-    drive = _tone(nominal, drums, settings["coupling_hz"], blue=False)
+    drive = single_tone_settings.tone(nominal, drums, settings["coupling_hz"], blue=False)
     table = _Table((len(DRUMS), true_k.size), warmed(truth, drive, true_k), drive, drums)
     return recording.compose(
         recording_format.THERMAL_SWEEP,
@@ -112,7 +112,7 @@ def record_power_sweep(
     blue = kind == recording_format.SIDEBAND_NARROWING
     couplings = np.sort(np.asarray(settings["couplings_hz"], dtype=np.float64))
     drums = _EACH_DRUM[:, None]
-    drive = _tone(nominal, drums, couplings, blue=blue)
+    drive = single_tone_settings.tone(nominal, drums, couplings, blue=blue)
     table = _Table((len(DRUMS), couplings.size), truth, drive, drums)
     photons = "blue_photons" if blue else "red_photons"
     return recording.compose(
@@ -145,29 +145,23 @@ def record_probe_calibration(
     xarray.Dataset
         Recording of kind ``probe_calibration``.
     """
-    pair = parameters.drive_settings(
-        nominal, settings["coupling_hz"], 1.0, cavity_detuning_hz=settings["probe_offset_hz"]
+    drive = single_tone_settings.probes(
+        nominal, settings["coupling_hz"], settings["probe_offset_hz"]
     )
-    sidebands = np.array([-1, 1])
-    drive = replace(
-        pair,
-        red_photons=np.where(sidebands < 0, pair.red_photons, 0.0),
-        blue_photons=np.where(sidebands > 0, pair.blue_photons, 0.0),
-    )
-    # Only the blue probe's generator can be out of balance with the red one's.
-    excess = (truth["lines.probe_balance"] * (1.0 + imperfections.probe_imbalance)) ** 2
+    felt = single_tone_settings.arriving(truth, drive, imperfections.probe_imbalance)
     felt = replace(
-        drive,
-        red_photons=np.asarray(drive.red_photons)[:, None],
-        blue_photons=excess * np.asarray(drive.blue_photons)[:, None],
+        felt,
+        red_photons=np.asarray(felt.red_photons)[:, None],
+        blue_photons=np.asarray(felt.blue_photons)[:, None],
     )
+    sidebands = np.array(single_tone_settings.SIDEBANDS)
     table = _Table((len(sidebands), len(DRUMS)), truth, felt, _EACH_DRUM)
     return recording.compose(
         recording_format.PROBE_CALIBRATION,
         sideband=sidebands,
         drum=_EACH_DRUM,
-        centre_frequency_hz=float(np.asarray(pair.centre_frequency_hz)),
-        frame_frequency_hz=float(np.asarray(pair.frame_frequency_hz)),
+        centre_frequency_hz=float(np.asarray(drive.centre_frequency_hz)),
+        frame_frequency_hz=float(np.asarray(drive.frame_frequency_hz)),
         red_coupling_hz=np.broadcast_to(drive.red_coupling_hz, sidebands.shape),
         red_photons=drive.red_photons,
         blue_photons=drive.blue_photons,
@@ -260,17 +254,6 @@ def _expected_width_hz(
     coupling = parameters.both_drums(nominal, "single_photon_coupling_hz")[drum - 1]
     damping = 4.0 * coupling**2 * photons * kappa / (kappa**2 + 4.0 * line**2)
     return parameters.both_drums(nominal, "linewidth_hz")[drum - 1] + damping
-
-
-def _tone(
-    nominal: Mapping[str, float], drum: ArrayLike, coupling_hz: ArrayLike, *, blue: bool
-) -> DriveSettings:
-    pair = parameters.drive_settings(nominal, coupling_hz, 1.0)
-    frame = parameters.both_drums(nominal, "frequency_hz")[np.asarray(drum) - 1]
-    off: dict[str, Any] = (
-        {"red_photons": 0.0, "ratio": np.inf} if blue else {"blue_photons": 0.0, "ratio": 0.0}
-    )
-    return replace(pair, frame_frequency_hz=frame, **off)
 
 
 def _record(
