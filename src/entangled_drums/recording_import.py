@@ -288,7 +288,7 @@ def _frequencies(settings: Mapping[str, Any], values: np.ndarray, fail: Any) -> 
             "record both sides of the drive centre: folded together, they cannot be told apart",
         )
     centre = settings["centre_frequency_hz"]
-    if origin == "absolute" and not 0.5 < np.median(values) / centre < 2.0:
+    if origin == "absolute" and centre > 0 and not 0.5 < np.median(values) / centre < 2.0:
         fail(
             f"frequencies around {np.median(values):g} are absolute, centre_frequency_hz is "
             f"{centre:g}",

@@ -130,6 +130,11 @@ DEFECTS = [
         {"frequency": (CENTRE + FREQUENCY) / 1e6, "frequency_origin": "absolute"},
         "frequencies around 5500 are absolute, centre_frequency_hz is 5.5e+09; in kHz, MHz or GHz?",
     ),
+    ({"frequency_origin": "absolute"}, "frequencies around 0 are absolute, centre_frequency_hz is"),
+    (
+        {"frequency_origin": "absolute", "centre_frequency_hz": 0.0},
+        "attribute 'centre_frequency_hz' is 0; write a number above zero",
+    ),
     ({"unit": "W/Hz"}, "emission.yaml: doubtful: the spectrum lies at 3.7e+24 quanta, more than"),
     ({"frequency": np.zeros(401)}, "'frequency_hz' does not rise at index 1; sort it, no repeats"),
     ({"bin_width_hz": 2000.0, "averages": 10}, "'frequency_hz' has steps below the bin width"),
