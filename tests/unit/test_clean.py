@@ -7,6 +7,7 @@ import pytest
 
 from entangled_drums.commands.clean import clean, computing_seconds
 from entangled_drums.errors import EntangledDrumsError
+from entangled_drums.provenance.chain import CONFIG_RECORD
 
 
 @pytest.fixture
@@ -76,6 +77,18 @@ def test_other_folders_are_refused(tmp_path: Path, results: Path) -> None:
         clean(str(link), confirmed=True)
     assert (precious / "thesis.tex").exists()
     assert results.exists()
+
+
+def test_the_folder_of_all_experiments_is_refused(results: Path) -> None:
+    record = results / CONFIG_RECORD
+    record.parent.mkdir(parents=True, exist_ok=True)
+    record.write_text("{}")
+    parent = results.parent
+    with pytest.raises(EntangledDrumsError, match=f"give results/<experiment>, here {results}$"):
+        clean(str(parent), confirmed=True)
+    assert record.exists()
+    clean(str(results), confirmed=True)
+    assert not results.exists() and parent.exists()
 
 
 def test_nothing_there_is_no_error(tmp_path: Path) -> None:

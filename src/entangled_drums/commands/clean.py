@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from entangled_drums.errors import EntangledDrumsError
+from entangled_drums.provenance.chain import CONFIG_RECORD
 from entangled_drums.provenance.record import SUFFIX
 from entangled_drums.provenance.run_lock import held
 
@@ -60,6 +61,13 @@ def clean(folder: str, confirmed: bool) -> None:
         raise EntangledDrumsError(
             f"{path}: holds no results of this project (no {SUFFIX} below it); "
             "delete it by hand if you must"
+        )
+    experiments = sorted(path.glob(f"*/{CONFIG_RECORD}"))
+    if experiments:
+        one = path / experiments[0].relative_to(path).parts[0]
+        raise EntangledDrumsError(
+            f"{path}: holds experiments, each in its own folder; give results/<experiment>, "
+            f"here {one}"
         )
     seconds = computing_seconds(path)
     if seconds > ASK_ABOVE_SECONDS and not confirmed:
