@@ -25,6 +25,8 @@ os.environ.update(
     MALLOC_MMAP_THRESHOLD_="268435456",
     MALLOC_TRIM_THRESHOLD_="268435456",
 )
+# Where bytecode is not kept, every job compiles a hundred modules of the library again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 include: "workflow/rules/common.smk"
