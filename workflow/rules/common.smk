@@ -178,13 +178,14 @@ def check_drawn():
 
 def check_asked(targets):
     """Refuse a figure or table, asked for by its rule's name, that cannot be made or audited."""
+    known = {rule.name for rule in workflow.rules}
     for target in sorted(targets):
         asked = re.fullmatch("(?:draw|write)_(.*)", target)
         if not asked:
             continue
         name = asked[1]
         if name not in SHOWN:
-            if target not in {rule.name for rule in workflow.rules}:
+            if target not in known:
                 refuse(f"{name} is no figure or table; {did_you_mean(name, SHOWN)}")
         elif SHOWN[name]:
             refuse(
