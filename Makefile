@@ -14,7 +14,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The rules worth a cache between checkouts. Packages and Python decide the last digits, so each set of
 # them has a folder of its own in it.
-CACHED = solve_sweep solve_band infer_direct infer_model_based run_replicas
+CACHED = solve_sweep solve_part solve_band infer_direct infer_model_based run_replicas
 CACHE_FOLDER = $(abspath $(CACHE))/$(shell $(BIN)/python -c "import hashlib, platform; print(platform.python_version() + '-' + hashlib.sha256(open('requirements/run.lock', 'rb').read()).hexdigest()[:12])")
 # The targets follow, so the last option must not take a list.
 SNAKEMAKE = $(if $(CACHE),mkdir -p "$(CACHE_FOLDER)" && SNAKEMAKE_OUTPUT_CACHE="$(CACHE_FOLDER)") \

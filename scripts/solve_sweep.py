@@ -1,4 +1,4 @@
-"""Solve one part of a sweep declared in the experiment file."""
+"""Solve a sweep declared in the experiment file, or one part of it."""
 
 from entangled_drums import arrayfile
 from entangled_drums.provenance.job import Job, execute
@@ -15,7 +15,7 @@ def main(job: Job) -> None:
         declared_tones=settings["tones"],
         rows=settings["rows"],
     )
-    arrayfile.write(job.outputs["part"], dataset, job.record_id)
+    arrayfile.write(job.outputs["solved"], dataset, job.record_id)
 
 
 execute(main, snakemake)

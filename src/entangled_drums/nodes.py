@@ -1,8 +1,11 @@
 """Few frequencies at which a model spectrum is computed, and the way from them to all bins.
 
-A spectrum made of lines is smooth on the scale of the distance from the nearest pole, so that nodes
-spaced by a fixed fraction of that distance, joined by a cubic spline, give it at every recorded
-bin. Both steps are linear: the values at the bins are a fixed matrix times those at the nodes.
+A spectrum made of lines is smooth on the scale of the distance from the nearest pole. In a
+coordinate that measures distance in that unit, nodes at even steps and polynomials through the few
+nearest ones (Lagrange) give it at every recorded bin. Both steps are linear: the values at the bins
+are a fixed matrix times those at the nodes, with few entries in each row.
+
+At a step of 0.3 the error is some 1e-6 of the spectrum, at 0.4 some 1e-5.
 """
 
 from dataclasses import dataclass
@@ -10,14 +13,14 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from entangled_drums.parameters import ProbeSettings
 from entangled_drums.units import angular
 
 Array = NDArray[np.float64]
 
-_FEWEST = 6
+_NEAREST = 8
+"""Nodes that a bin's value is taken from."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,35 @@ def blocks_of(frequency: Array, bin_width: float) -> list[slice]:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """Nodes of one gapless block of bins.
+
+    Attributes
+    ----------
+    bins : slice
+        The block among all bins.
+    at : ndarray, (K,)
+        Frequencies of the nodes, rad/s.
+    first : ndarray of int, (M,)
+        For each bin the first of the consecutive nodes it is taken from.
+    weights : ndarray, (M, N)
+        What each of these nodes contributes.
+    """
+
+    bins: slice
+    at: Array
+    first: NDArray[np.intp]
+    weights: Array
+
+    def to_bins(self, values: Array) -> Array:
+        """Interpolate values (..., K) at the nodes to the bins of the block, (..., M)."""
+        found = values[..., self.first] * self.weights[:, 0]
+        for step in range(1, self.weights.shape[1]):
+            found += values[..., self.first + step] * self.weights[:, step]
+        return np.asarray(found)
+
+
+@dataclass(frozen=True)
 class Nodes:
     """Frequencies ``at`` (K,), rad/s, and the ``matrix`` (M, K) from there to the bins."""
 
@@ -96,46 +128,53 @@ def nodes(frequency: Array, bin_width: float, lines: Lines, resolution: float) -
     -------
     Nodes
     """
-    blocks = places(frequency, bin_width, lines, resolution)
-    matrix = np.zeros((frequency.size, sum(at.size for _, at in blocks)))
+    each = stretches(frequency, bin_width, lines, resolution)
+    matrix = np.zeros((frequency.size, sum(one.at.size for one in each)))
     column = 0
-    for block, at in blocks:
-        after = column + at.size
-        matrix[block, column:after] = _joined(frequency[block], at, np.eye(at.size)).T
+    for one in each:
+        after = column + one.at.size
+        matrix[one.bins, column:after] = one.to_bins(np.eye(one.at.size)).T
         column = after
-    return Nodes(np.concatenate([at for _, at in blocks]), matrix)
+    return Nodes(np.concatenate([one.at for one in each]), matrix)
 
 
-def places(
-    frequency: Array, bin_width: float, lines: Lines, resolution: float
-) -> list[tuple[slice, Array]]:
-    """Return each gapless block of bins with its nodes; arguments as for `nodes`."""
+def stretches(frequency: Array, bin_width: float, lines: Lines, resolution: float) -> list[Stretch]:
+    """Return the nodes of each gapless block of bins; arguments as for `nodes`."""
     found = []
     for block in blocks_of(frequency, bin_width):
         bins = frequency[block]
         fine = np.linspace(bins[0], bins[-1], max(2001, bins.size))
         position = lines.coordinate(fine)
-        count = max(_FEWEST, int(np.ceil((position[-1] - position[0]) / resolution)) + 1)
+        count = max(_NEAREST, int(np.ceil((position[-1] - position[0]) / resolution)) + 1)
         if count >= bins.size:
-            found.append((block, bins))
+            found.append(Stretch(block, bins, np.arange(bins.size), np.ones((bins.size, 1))))
         else:
-            even = np.linspace(position[0], position[-1], count)
-            found.append((block, np.interp(even, position, fine)))
+            at = np.interp(np.linspace(position[0], position[-1], count), position, fine)
+            first, weights = _lagrange(lines.coordinate(bins), lines.coordinate(at))
+            found.append(Stretch(block, at, first, weights))
     return found
 
 
-def interpolated(frequency: Array, blocks: list[tuple[slice, Array]], values: Array) -> Array:
-    """Interpolate values (..., K) at the nodes of `places` to the bins, (..., M).
+def interpolated(each: list[Stretch], values: Array) -> Array:
+    """Interpolate values (..., K) at all nodes to all bins, (..., M).
 
     The same as `Nodes.to_bins`; cheaper where nodes are used once.
     """
     found, column = [], 0
-    for block, at in blocks:
-        found.append(_joined(frequency[block], at, values[..., column : column + at.size]))
-        column += at.size
+    for one in each:
+        after = column + one.at.size
+        found.append(one.to_bins(values[..., column:after]))
+        column = after
     return np.concatenate(found, axis=-1)
 
 
-def _joined(bins: Array, at: Array, values: Array) -> Array:
-    # Where every bin is a node there is nothing between them.
-    return values if at.size == bins.size else CubicSpline(at, values, axis=-1)(bins)
+def _lagrange(bins: Array, at: Array) -> tuple[NDArray[np.intp], Array]:
+    """First node (M,) and weights (M, N) of the polynomial through the nodes nearest a bin."""
+    below = np.searchsorted(at, bins, side="right") - 1
+    first = np.clip(below - (_NEAREST // 2 - 1), 0, at.size - _NEAREST)
+    near = at[first[:, None] + np.arange(_NEAREST)]
+    weights = np.empty_like(near)
+    for one in range(_NEAREST):
+        others = np.delete(near, one, axis=1)
+        weights[:, one] = np.prod((bins[:, None] - others) / (near[:, [one]] - others), axis=1)
+    return first, weights

@@ -13,8 +13,16 @@ from entangled_drums import jsonfile
 from entangled_drums.configuration.experiment import load_experiment
 from entangled_drums.coverage.agreement import compare, homogeneity, require
 from entangled_drums.coverage.experiment import HEATED, Experiment, scenario_of
-from entangled_drums.coverage.replica import RANKED, repetitions
-from entangled_drums.coverage.scenarios import BORDER, COVERAGE, FAR, IN_TIME, POWER, SCENARIOS
+from entangled_drums.coverage.replica import repetitions
+from entangled_drums.coverage.scenarios import (
+    BORDER,
+    COVERAGE,
+    FAR,
+    IN_TIME,
+    POWER,
+    RANKED,
+    SCENARIOS,
+)
 from entangled_drums.coverage.summary import binomial_interval, holm, summarise
 from entangled_drums.errors import InferenceError
 from entangled_drums.inference.fine_effects import Fidelity

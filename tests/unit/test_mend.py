@@ -142,20 +142,20 @@ OTHERS = {"2.json", "2.record.json", "3.json", "1.txt"}
 
 def test_parts_of_an_earlier_cutting_are_removed(parts: Path, tmp_path: Path) -> None:
     said: list[str] = []
-    removed = remove_superseded([parts / "0.json"], "run", said.append)
+    removed = remove_superseded(parts, [parts / "0.json"], "run", said.append)
     assert [path.name for path in removed] == ["1.record.json", "10.record.json"]
     assert files(parts) == {"0.json", "0.record.json", *OTHERS}
     assert not (parts / "10.json").is_symlink()
     assert (tmp_path / "cached.json").exists(), "the cache serves other checkouts"
     assert said == [f"{parts}: results that no job makes any more, removed: 2"]
-    assert remove_superseded([parts / "0.json"], "run", said.append) == []
+    assert remove_superseded(parts, [parts / "0.json"], "run", said.append) == []
 
 
 def test_present_parts_stay(parts: Path) -> None:
     before = files(parts)
     present = [parts / f"{number}.json" for number in range(11)]
-    assert remove_superseded(present, "run", pytest.fail) == []
-    assert remove_superseded([parts.with_name("other") / "0.json"], "run", pytest.fail) == []
+    assert remove_superseded(parts, present, "run", pytest.fail) == []
+    assert remove_superseded(parts.with_name("other"), [], "run", pytest.fail) == []
     assert files(parts) == before
 
 
@@ -164,7 +164,7 @@ def test_superseded_part_whose_record_lists_what_is_not_its_own(parts: Path) -> 
     record = json.loads(path.read_text())
     record["outputs"]["coverage/main/parts/0.json"] = "0" * 64
     path.write_text(json.dumps(record))
-    remove_superseded([parts / "0.json"], "run", lambda line: None)
+    remove_superseded(parts, [parts / "0.json"], "run", lambda line: None)
     assert {"0.json", "1.json", "1.record.json"} <= files(parts)
 
 

@@ -36,6 +36,7 @@ rule calibrate_device:
         log_file("calibrate_device"),
     benchmark:
         benchmark_file("calibrate_device")
+    priority: 2  # all inference waits for it
     conda:
         "../../environment.yml"
     threads: 1

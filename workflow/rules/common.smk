@@ -107,6 +107,11 @@ def validation_studies():
     return ["enlarged", *EXPERIMENT.get("coverage", {}).get("validation", {}).get("roots", ())]
 
 
+def any_of(names):
+    """Pattern that these names fit and no other; none fits the pattern of no names."""
+    return "|".join(names) or "(?!)"
+
+
 wildcard_constraints:
     point="|".join(POINTS),
     sweep="|".join(SWEEPS),
@@ -240,8 +245,8 @@ def seconds_of_job(rule_name, wildcards):
 
 def pieces_of_job(rule_name, wildcards):
     """Points of a sweep, or replicas, in one job: what a number in the config decides."""
-    if rule_name == "solve_sweep":
-        first, end = rows_of(wildcards.sweep)[int(wildcards.part)]
+    if rule_name in ("solve_sweep", "solve_part"):
+        first, end = rows_of(wildcards.sweep)[int(getattr(wildcards, "part", 0))]
         counts = [axis["count"] for axis in SWEEPS[wildcards.sweep]["axes"].values()]
         return (end - first) * math.prod(counts[1:])
     if rule_name == "run_replicas":
@@ -321,6 +326,18 @@ def tones_in(sweep):
     if "tones" not in SWEEPS[sweep]:
         return None
     return configured(f"theory.sweeps.{sweep}.tones")
+
+
+def sweep_settings(sweep, part):
+    """Settings of the job that solves a part of a sweep, or all of it."""
+    return settings(
+        device=device("cavity", "drum_1", "drum_2", "bath", "heating", "lines"),
+        drive=drive_in(sweep),
+        axes=configured(f"theory.sweeps.{sweep}.axes"),
+        model=configured(f"theory.sweeps.{sweep}.model"),
+        tones=tones_in(sweep),
+        rows=rows_of(sweep)[part],
+    )
 
 
 def given_files(point, kind):

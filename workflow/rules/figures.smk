@@ -145,12 +145,12 @@ rule draw_fig4:
     input:
         script="scripts/draw_fig4.py",
         records=records(
-            *expand(rules.join_sweep.output.sweep, sweep=RATIO_SWEEPS),
+            *expand(result(SWEEP), sweep=RATIO_SWEEPS),
             *expand(rules.solve_band.output.band, sweep=RATIO_SWEEPS),
             *ROUTE_RESULTS,
             rules.decide_verdict.output.verdict,
         ),
-        sweeps=expand(rules.join_sweep.output.sweep, sweep=RATIO_SWEEPS),
+        sweeps=expand(result(SWEEP), sweep=RATIO_SWEEPS),
         bands=expand(rules.solve_band.output.band, sweep=RATIO_SWEEPS),
         results=ROUTE_RESULTS,
         verdict=rules.decide_verdict.output.verdict,
@@ -379,8 +379,8 @@ rule draw_figs6:
 rule draw_figs7:
     input:
         script="scripts/draw_figs7.py",
-        records=records(*expand(rules.join_sweep.output.sweep, sweep=DRAWN_MAPS)),
-        sweeps=expand(rules.join_sweep.output.sweep, sweep=DRAWN_MAPS),
+        records=records(*expand(result(SWEEP), sweep=DRAWN_MAPS)),
+        sweeps=expand(result(SWEEP), sweep=DRAWN_MAPS),
     output:
         pdf=result("figures/figs7.pdf"),
         png=pictured("figs7"),
@@ -412,11 +412,9 @@ rule draw_figs7:
 rule draw_figs8:
     input:
         script="scripts/draw_figs8.py",
-        records=records(
-            *expand(rules.join_sweep.output.sweep, sweep=[*FREQUENCY_SWEEPS, *DRAWN_FRAMES])
-        ),
-        sweeps=expand(rules.join_sweep.output.sweep, sweep=FREQUENCY_SWEEPS),
-        frames=expand(rules.join_sweep.output.sweep, sweep=DRAWN_FRAMES),
+        records=records(*expand(result(SWEEP), sweep=[*FREQUENCY_SWEEPS, *DRAWN_FRAMES])),
+        sweeps=expand(result(SWEEP), sweep=FREQUENCY_SWEEPS),
+        frames=expand(result(SWEEP), sweep=DRAWN_FRAMES),
     output:
         pdf=result("figures/figs8.pdf"),
         png=pictured("figs8"),

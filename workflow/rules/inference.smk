@@ -59,6 +59,7 @@ rule infer_model_based:
         log_file("infer_model_based", "{point}"),
     benchmark:
         benchmark_file("infer_model_based", "{point}")
+    priority: 1  # the figures wait for it
     conda:
         "../../environment.yml"
     threads: 1

@@ -41,6 +41,7 @@ rule import_calibration:
         log_file("import_calibration"),
     benchmark:
         benchmark_file("import_calibration")
+    priority: 2  # the longest chain of jobs begins here
     conda:
         "../../environment.yml"
     threads: 1

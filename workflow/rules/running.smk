@@ -87,8 +87,8 @@ def prepare(holder, dead, settings):
     clear_stale_locks()
     if not settings["executor_plugin"].common_settings.touch_exec:
         mend(RESULTS, say)
-        for rule_name, parts in divided_work():
-            remove_superseded(parts, rule_name, say)
+        for rule_name, folder, parts in divided_work():
+            remove_superseded(folder, parts, rule_name, say)
     wake_for_ended_jobs_only(workflow.scheduling_settings)
     name_cluster_jobs(settings.get("executor_settings"), holder.run)
     show_progress(workflow)
@@ -108,11 +108,13 @@ def answering(execute):
 
 
 def divided_work():
-    """Results of all that is cut into jobs: name of the rule, and its parts."""
-    yield from (("solve_sweep", parts_of(sweep)) for sweep in SWEEPS)
+    """All that may be cut into jobs: name of the rule, folder of its parts, and those there are."""
+    for sweep in SWEEPS:
+        parts = parts_of(sweep) if sweep in DIVIDED_SWEEPS else []
+        yield "solve_part", result(f"theory/parts/{sweep}"), parts
     if COVERAGE:
         for study in ("main", *validation_studies()):
-            yield "run_replicas", parts_of_study(study)
+            yield "run_replicas", result(f"coverage/{study}/parts"), parts_of_study(study)
 
 
 def describe(create_report):

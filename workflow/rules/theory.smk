@@ -2,33 +2,58 @@
 # lets us be of them.
 
 RATIO_SWEEPS, RATIO_DRIVES = ratio_sweeps()
+SWEEP = "theory/sweeps/{sweep}.nc"
+WHOLE_SWEEPS = [sweep for sweep in SWEEPS if len(rows_of(sweep)) == 1]
+DIVIDED_SWEEPS = [sweep for sweep in SWEEPS if sweep not in WHOLE_SWEEPS]
 POINT_SHOWN = EXPERIMENT.get("figures", {}).get("operating_point")
+
+
+# A sweep small enough for one job is solved by it; a larger one in parts, then joined.
 
 
 rule solve_sweep:
     input:
         script="scripts/solve_sweep.py",
     output:
-        part=result("theory/parts/{sweep}/{part}.nc"),
-        record=result("theory/parts/{sweep}/{part}.record.json"),
+        solved=result(SWEEP),
+        record=result("theory/sweeps/{sweep}.record.json"),
     log:
-        log_file("solve_sweep", "{sweep}-{part}"),
+        log_file("solve_sweep", "{sweep}"),
     benchmark:
-        benchmark_file("solve_sweep", "{sweep}-{part}")
+        benchmark_file("solve_sweep", "{sweep}")
+    wildcard_constraints:
+        sweep=any_of(WHOLE_SWEEPS),
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         **cost("solve_sweep"),
     params:
-        settings=lambda wildcards: settings(
-            device=device("cavity", "drum_1", "drum_2", "bath", "heating", "lines"),
-            drive=drive_in(wildcards.sweep),
-            axes=configured(f"theory.sweeps.{wildcards.sweep}.axes"),
-            model=configured(f"theory.sweeps.{wildcards.sweep}.model"),
-            tones=tones_in(wildcards.sweep),
-            rows=rows_of(wildcards.sweep)[int(wildcards.part)],
-        ),
+        settings=lambda wildcards: sweep_settings(wildcards.sweep, 0),
+        code=code_digest("solve_sweep"),
+    script:
+        "../../scripts/solve_sweep.py"
+
+
+rule solve_part:
+    input:
+        script="scripts/solve_sweep.py",
+    output:
+        solved=result("theory/parts/{sweep}/{part}.nc"),
+        record=result("theory/parts/{sweep}/{part}.record.json"),
+    log:
+        log_file("solve_part", "{sweep}-{part}"),
+    benchmark:
+        benchmark_file("solve_part", "{sweep}-{part}")
+    wildcard_constraints:
+        sweep=any_of(DIVIDED_SWEEPS),
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("solve_part"),
+    params:
+        settings=lambda wildcards: sweep_settings(wildcards.sweep, int(wildcards.part)),
         code=code_digest("solve_sweep"),
     script:
         "../../scripts/solve_sweep.py"
@@ -40,12 +65,14 @@ rule join_sweep:
         records=lambda wildcards: records(*parts_of(wildcards.sweep)),
         parts=lambda wildcards: parts_of(wildcards.sweep),
     output:
-        sweep=result("theory/sweeps/{sweep}.nc"),
+        sweep=result(SWEEP),
         record=result("theory/sweeps/{sweep}.record.json"),
     log:
         log_file("join_sweep", "{sweep}"),
     benchmark:
         benchmark_file("join_sweep", "{sweep}")
+    wildcard_constraints:
+        sweep=any_of(DIVIDED_SWEEPS),
     conda:
         "../../environment.yml"
     threads: 1
@@ -118,7 +145,7 @@ rule solve_probe_disturbance:
         "../../scripts/solve_probe_disturbance.py"
 
 
-for _sweep in SWEEPS:
+for _sweep in DIVIDED_SWEEPS:
     PRODUCTS += parts_of(_sweep) + records(*parts_of(_sweep))
 PRODUCTS += expand(rules.join_sweep.output, sweep=SWEEPS)
 PRODUCTS += expand(rules.solve_band.output, sweep=RATIO_SWEEPS)

@@ -105,8 +105,8 @@ def calibration_problems(config: Mapping[str, Any]) -> list[Problem]:
     """
     points = operating_point_ids(config)
     found = []
-    point = config["calibration"]["stationarity"]["point"]
-    if point not in points:
+    point = config["calibration"].get("stationarity", {}).get("point")
+    if point is not None and point not in points:
         what = f"{shown(point)} is not an operating point; {did_you_mean(point, points)}"
         found.append(Problem(("calibration", "stationarity", "point"), what))
     calibration = config["calibration"]

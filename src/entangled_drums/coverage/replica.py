@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from entangled_drums import parameters
 from entangled_drums.calibration import Calibration
 from entangled_drums.coverage.experiment import Experiment, scenario_of
-from entangled_drums.coverage.scenarios import POWER, Scenario
+from entangled_drums.coverage.scenarios import LINE_ROUTES, POWER, RANKED, Scenario
 from entangled_drums.errors import EntangledDrumsError
 from entangled_drums.inference import direct, emission_bound, quadrature
 from entangled_drums.inference.line_data import LineSettings, line_data, usable
@@ -26,8 +26,7 @@ from entangled_drums.inference.verdict import PROBABILITY_NEEDED, misfits
 
 Array = NDArray[np.float64]
 
-RANKED = ("duan", "cavity_occupation", "receiver.gain", "bath.external_occupation")
-LINE_ROUTES = {"direct": direct, "quadrature": quadrature, "emission_bound": emission_bound}
+_ROUTES = dict(zip(LINE_ROUTES, (direct, quadrature, emission_bound), strict=True))
 MERGED_RESOLUTION = 0.15
 _STARTS = 4
 _LINE_SAMPLES = 2000
@@ -181,7 +180,7 @@ class Repetition:
         calibration = usable(calibration)
         lines = line_data(*recorded, calibration, settings)
         found = {}
-        for name, route in LINE_ROUTES.items():
+        for name, route in _ROUTES.items():
             result = route.infer_from(lines, recorded[0], calibration, generator, settings)
             number = result.content()["quantities"].get("duan")
             if not result.validity.startswith("valid") or number is None:

@@ -96,3 +96,8 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
 )
 
 FAR = tuple(name for name, one in SCENARIOS.items() if one.separable and name != BORDER)
+
+RANKED = ("duan", "cavity_occupation", "receiver.gain", "bath.external_occupation")
+"""Quantities whose truth is ranked among the draws of a posterior; the first is the primary one."""
+LINE_ROUTES = ("direct", "quadrature", "emission_bound")
+"""Routes by line weights that replicas of the kind `POWER` go as well."""

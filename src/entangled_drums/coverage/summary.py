@@ -8,11 +8,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import bdtr, chdtrc
+from scipy.special import betaincinv, chdtrc
 
-from entangled_drums.coverage.replica import LINE_ROUTES, RANKED
-from entangled_drums.coverage.scenarios import BORDER, COVERAGE, FAR, IN_TIME, POWER, SCENARIOS
+from entangled_drums.coverage.scenarios import (
+    BORDER,
+    COVERAGE,
+    FAR,
+    IN_TIME,
+    LINE_ROUTES,
+    POWER,
+    RANKED,
+    SCENARIOS,
+)
 from entangled_drums.inference.verdict import FALSE_ALARMS, PROBABILITY_NEEDED
 
 LEVELS = (0.5, 0.68, 0.9, 0.95)
@@ -139,8 +146,8 @@ def binomial_interval(hits: int, count: int, level: float = 0.95) -> tuple[float
     tail = (1.0 - level) / 2.0
     if count == 0:
         return 0.0, 1.0
-    low = 0.0 if hits == 0 else float(brentq(lambda p: 1.0 - bdtr(hits - 1, count, p) - tail, 0, 1))
-    high = 1.0 if hits == count else float(brentq(lambda p: bdtr(hits, count, p) - tail, 0, 1))
+    low = 0.0 if hits == 0 else float(betaincinv(hits, count - hits + 1, tail))
+    high = 1.0 if hits == count else float(betaincinv(hits + 1, count - hits, 1.0 - tail))
     return low, high
 
 

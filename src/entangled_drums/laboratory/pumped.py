@@ -27,7 +27,7 @@ from entangled_drums.laboratory.imperfections import (
     true_probe,
     true_system,
 )
-from entangled_drums.nodes import interpolated, lines_of, places
+from entangled_drums.nodes import interpolated, lines_of, stretches
 from entangled_drums.parameters import DriveSettings, ProbeSettings
 from entangled_drums.phase_series import HARMONICS, PHASES, harmonics, phase_harmonics
 from entangled_drums.system import System
@@ -36,8 +36,8 @@ from entangled_drums.units import angular
 _REACH = (3, 1)
 """Harmonics of probe offset and of twice the frame frequency: exact to 1e-6 of a line for probes up
 to a tenth of the pumps."""
-_RESOLUTION = 0.25
-_SCAN_RESOLUTION = 0.4
+_RESOLUTION = 0.4
+_SCAN_RESOLUTION = 0.5
 """Distance of the frequencies that spectra are solved at, in units of the distance from the nearest
 pole: interpolation between them is good to 5e-5 of a bin's power."""
 
@@ -164,14 +164,14 @@ def _interpolated(
         # Spectra on the same bins share their nodes: those of the first are good for all.
         first = np.broadcast_to(drift, (*shape, 6, 6)).reshape(len(rows), -1, 6, 6)[:, 0]
         blocks = [
-            places(row, float(np.min(np.diff(row))), lines_of(one, offset), resolution)
+            stretches(row, float(np.min(np.diff(row))), lines_of(one, offset), resolution)
             for row, one in zip(rows, first, strict=True)
         ]
-        at = [np.concatenate([nodes for _, nodes in one]) for one in blocks]
+        at = [np.concatenate([block.at for block in one]) for one in blocks]
         most = max(one.size for one in at)
         padded = np.stack([np.pad(one, (0, most - one.size), mode="edge") for one in at])
         values = exact(padded.reshape((*omega.shape[:-1], most)))
-        each = zip(rows, blocks, values.reshape(len(rows), -1, most), strict=True)
+        each = zip(blocks, values.reshape(len(rows), -1, most), strict=True)
         found = [interpolated(*one) for one in each]
         return np.reshape(found, (*values.shape[:-1], omega.shape[-1]))
 

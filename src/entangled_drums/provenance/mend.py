@@ -73,18 +73,19 @@ def mend(results_directory: str | Path, say: Callable[[str], None]) -> list[Dama
 
 
 def remove_superseded(
-    parts: Collection[str | Path], rule: str, say: Callable[[str], None]
+    folder: str | Path, parts: Collection[str | Path], rule: str, say: Callable[[str], None]
 ) -> list[Path]:
-    """Remove parts that stand beside the present ones since the work was cut into more jobs.
+    """Remove parts of a piece of work that was once cut into more jobs than it is now.
 
     Nothing needs them any more, and an audit that comes across them cannot tell where they belong.
     Only what a record of the same rule lists is removed.
 
     Parameters
     ----------
+    folder : str or Path
+        Where the parts are, of this piece of work alone; it need not exist.
     parts : collection of str or Path
-        All results that a piece of work consists of now; parts of other work are not in their
-        folder.
+        All that it consists of now.
     rule : str
         Name of the rule that makes them.
     say : callable
@@ -101,27 +102,24 @@ def remove_superseded(
         If something cannot be removed.
     """
     present = {record_path(part) for part in parts}
-    removed: list[Path] = []
-    for folder in sorted({record.parent for record in present}):
-        superseded = {
-            record: outputs
-            for record in sorted(folder.glob(f"*{SUFFIX}"))
-            if record not in present and (outputs := _outputs_of(record, rule))
-        }
-        for record, outputs in superseded.items():
-            # The record goes last: as long as something is left, it says what that is.
-            for path in (*outputs, record):
-                try:
-                    path.unlink(missing_ok=True)
-                except OSError as error:
-                    raise ProvenanceError(
-                        f"{path}: belongs to no job any more and cannot be removed "
-                        f"({error.strerror}); delete it"
-                    ) from None
-        if superseded:
-            say(f"{folder}: results that no job makes any more, removed: {len(superseded)}")
-        removed += superseded
-    return removed
+    superseded = {
+        record: outputs
+        for record in sorted(Path(folder).glob(f"*{SUFFIX}"))
+        if record not in present and (outputs := _outputs_of(record, rule))
+    }
+    for record, outputs in superseded.items():
+        # The record goes last: as long as something is left, it says what that is.
+        for path in (*outputs, record):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise ProvenanceError(
+                    f"{path}: belongs to no job any more and cannot be removed "
+                    f"({error.strerror}); delete it"
+                ) from None
+    if superseded:
+        say(f"{folder}: results that no job makes any more, removed: {len(superseded)}")
+    return list(superseded)
 
 
 def damages(results_directory: str | Path) -> Iterator[Damage]:
