@@ -1,6 +1,7 @@
 """The rooms of the library: a module imports only from rooms above it."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -73,15 +74,13 @@ def test_imports_come_from_above(path: Path) -> None:
 
 
 def test_every_rule_has_its_script_and_every_script_its_rule() -> None:
-    rules = {
-        line.removeprefix("rule ").rstrip(":")
-        for path in (ROOT / "workflow" / "rules").glob("*.smk")
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if line.startswith("rule ")
-    }
-    scripts = {path.stem for path in (ROOT / "scripts").glob("*.py")}
-    assert rules == scripts
+    rules: dict[str, str] = {}
+    for path in (ROOT / "workflow" / "rules").glob("*.smk"):
+        for name, body in re.findall(r"(?ms)^rule (\w+):$(.*?)(?=^\S|\Z)", path.read_text("utf-8")):
+            (rules[name],) = re.findall(r'script="scripts/(\w+)\.py"', body)
+    assert set(rules.values()) == {path.stem for path in (ROOT / "scripts").glob("*.py")}
     assert len(rules) > 5
+    assert {name for name, script in rules.items() if name != script} == {"solve_part"}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "scripts").glob("*.py")), ids=lambda p: p.stem)

@@ -51,13 +51,13 @@ def refusal(checkout: Checkout, *targets: str, **options) -> str:
         (TOY, "red_coupling_hz: 1.4e+5", "red_coupling_hz: 1.4e5", ("red_coupling_hz", "1.4e+5")),
         (
             TOY,
-            "  drawn: [fig2,",
-            "  drawn: [figg2,",
-            ("figures.drawn[0]", '"figg2"', "did you mean fig2?"),
+            "  drawn: [fig4,",
+            "  drawn: [figg4,",
+            ("figures.drawn[0]", '"figg4"', "did you mean fig4?"),
         ),
         (
             TOY,
-            "  drawn: [fig2,",
+            "  drawn: [fig4,",
             "  drawn: [figs7,",
             ("figures.drawn[0]", '"figs7" cannot be drawn', "leave figs7 out"),
         ),

@@ -160,7 +160,7 @@ def date_back(checkout: Checkout) -> None:
             TOY,
             "half_span_hz: 1.0e+6",
             "half_span_hz: 1.1e+6",
-            ("record_emission", "record_calibration", "record_stationarity", "run_replicas"),
+            ("record_emission", "record_calibration", "run_replicas"),
         ),
         (
             TOY,

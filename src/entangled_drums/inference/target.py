@@ -35,7 +35,7 @@ from entangled_drums.ranges import is_allowed
 
 Array = NDArray[np.float64]
 
-EMISSION_RESOLUTION = 0.3
+EMISSION_RESOLUTION = 0.25
 SCAN_RESOLUTION = 0.4
 _JITTER = 1e-10
 """Added to the correlations of the prior: parameters tied exactly stay tied to a part in 1e5."""
