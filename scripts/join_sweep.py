@@ -2,7 +2,7 @@
 
 from entangled_drums import arrayfile
 from entangled_drums.provenance.job import Job, execute
-from entangled_drums.sweeps import join
+from entangled_drums.sweeps.solving import join
 
 
 def main(job: Job) -> None:

@@ -3,7 +3,7 @@
 from entangled_drums import arrayfile
 from entangled_drums.provenance.job import Job, execute
 from entangled_drums.randomness import job_stream
-from entangled_drums.sweeps import solve_band
+from entangled_drums.sweeps.band import solve_band
 
 
 def main(job: Job) -> None:

@@ -1,7 +1,7 @@
 """Every kind of recording and every field of it: the one place where format version 1 is defined.
 
-`entangled_drums.recording` checks files against these tables, and docs/recordings.md is written
-from them.
+`entangled_drums.recording_checks` checks files against these tables, and docs/recordings.md is
+written from them.
 """
 
 from dataclasses import dataclass

@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 import numpy as np
 import xarray
 
-from entangled_drums import foreign, recording
+from entangled_drums import foreign, recording, recording_checks
 from entangled_drums.configuration import yamlfile
 from entangled_drums.errors import EntangledDrumsError, RecordingError
 from entangled_drums.recording_format import (
@@ -91,7 +91,7 @@ def read(path: str | Path, kind: str | None = None) -> xarray.Dataset:
             f"{path.with_name(table)}: no such file, the table that {path.name} names; "
             "put it beside the settings"
         ) from None
-    return recording.check(convert(settings, values, path), kind, path)
+    return recording_checks.check(convert(settings, values, path), kind, path)
 
 
 def read_given(paths: Sequence[Path] | Path, kind: str) -> xarray.Dataset:

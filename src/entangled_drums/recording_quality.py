@@ -29,7 +29,7 @@ def findings(dataset: xarray.Dataset) -> list[str]:
     Parameters
     ----------
     dataset : xarray.Dataset
-        A recording that has passed `entangled_drums.recording.check`.
+        A recording that has passed `entangled_drums.recording_checks.check`.
 
     Returns
     -------

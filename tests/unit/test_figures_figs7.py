@@ -10,7 +10,7 @@ from entangled_drums.errors import FileFormatError
 from entangled_drums.figures import figs7, output
 from entangled_drums.figures.layout import overlapping_text
 from entangled_drums.figures.names import MAP_SWEEPS
-from entangled_drums.sweeps import solve_sweep
+from entangled_drums.sweeps.solving import solve_sweep
 
 AXES = {
     "map-cooperativity": {

@@ -9,7 +9,7 @@ from entangled_drums.errors import FileFormatError
 from entangled_drums.figures import figs8
 from entangled_drums.figures.layout import overlapping_text
 from entangled_drums.figures.output import MAP_COLUMNS
-from entangled_drums.sweeps import solve_sweep
+from entangled_drums.sweeps.solving import solve_sweep
 
 MODELS = ("rwa", "counter-rotating")
 RATIOS = (0.3, 0.62, 0.78)

@@ -8,7 +8,14 @@ import pytest
 from tests.unit.test_calibration_runs import MEASUREMENT, TRUTH
 from tests.unit.test_laboratory import DRIVE, PROBE, VALUES
 
-from entangled_drums import covariance, parameters, recording, spectra, tones, windows
+from entangled_drums import (
+    covariance,
+    parameters,
+    recording_checks,
+    spectra,
+    tones,
+    windows,
+)
 from entangled_drums.errors import ParameterError
 from entangled_drums.laboratory import calibration_runs, pumped, receiver
 from entangled_drums.laboratory.imperfections import (
@@ -411,7 +418,7 @@ def test_recordings_do_not_tell_the_imperfections():
     made = pumped.record_emission(VALUES, DRIVE, short, np.random.default_rng(1), imperfections)
     bare = pumped.record_emission(VALUES, DRIVE, short, np.random.default_rng(1))
     assert made.attrs == bare.attrs
-    recording.check(made)
+    recording_checks.check(made)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import chi2
 from tests.unit import inference_samples
 
-from entangled_drums import parameters, recording, spectra
+from entangled_drums import parameters, recording, recording_checks, spectra
 from entangled_drums.errors import ParameterError, UnstableDriveError
 from entangled_drums.laboratory import pumped, receiver
 from entangled_drums.units import angular
@@ -48,7 +48,7 @@ def test_recorded_bins_scatter_around_the_exact_spectrum(kind):
         probe = parameters.probe(VALUES, PROBE)
         output = spectra.probe_output_psd(system, probe, angular(made["frequency_hz"].values))
         assert made.attrs["averages"] == 10_000
-    recording.check(made, kind)
+    recording_checks.check(made, kind)
     mean = chain.gain * (output + chain.added_noise)
     power = made["power_spectral_density"].values
     statistic = np.sum((power / mean - 1.0) ** 2) * made.attrs["averages"]

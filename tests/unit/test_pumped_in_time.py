@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import chi2
 from tests.unit.inference_samples import VALUES
 
-from entangled_drums import parameters, recording, spectra
+from entangled_drums import parameters, recording_checks, spectra
 from entangled_drums.errors import ParameterError
 from entangled_drums.laboratory import pumped, pumped_in_time, receiver, time_record
 from entangled_drums.laboratory.imperfections import ABSENT_IN_TIME, Imperfections, SpuriousLine
@@ -127,8 +127,8 @@ def test_recordings_say_how_they_were_made():
     assert emission.attrs["effective_averages"] == emission.attrs["averages"] == 150
     assert scan.attrs["effective_averages"] == scan.attrs["averages"] == 50
     assert emission.attrs["duration_s"] == scan.attrs["duration_s"] == 0.03
-    assert recording.check(emission, "emission") is emission
-    assert recording.check(scan, "phase_scan") is scan
+    assert recording_checks.check(emission, "emission") is emission
+    assert recording_checks.check(scan, "phase_scan") is scan
     # The very bins of the spectral road.
     for one, other in zip(
         (emission, scan),

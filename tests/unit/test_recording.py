@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray
 
-from entangled_drums import recording
+from entangled_drums import recording, recording_checks
 from entangled_drums.errors import RecordingError
 from entangled_drums.parameters import DriveSettings, ProbeSettings
 
@@ -154,7 +154,7 @@ DEFECTS = [
 @pytest.mark.parametrize(("change", "message"), DEFECTS)
 def test_each_defect_is_named_in_one_line(change, message):
     with pytest.raises(RecordingError) as error:
-        recording.check(change(emission()), source="x.nc")
+        recording_checks.check(change(emission()), source="x.nc")
     assert str(error.value).startswith("x.nc: ")
     assert message in str(error.value)
     assert "\n" not in str(error.value)
@@ -162,7 +162,7 @@ def test_each_defect_is_named_in_one_line(change, message):
 
 def test_another_kind_than_asked_for_is_refused():
     with pytest.raises(RecordingError) as error:
-        recording.check(emission(), recording.PHASE_SCAN, "x.nc")
+        recording_checks.check(emission(), recording.PHASE_SCAN, "x.nc")
     assert str(error.value) == (
         "x.nc: attribute 'kind' is 'emission'; give a recording of kind 'phase_scan'"
     )
@@ -170,9 +170,9 @@ def test_another_kind_than_asked_for_is_refused():
 
 def test_a_phase_scan_needs_its_probe():
     with pytest.raises(RecordingError, match="'probe_offset_hz' is missing"):
-        recording.check(_attribute("probe_offset_hz", None)(phase_scan()))
+        recording_checks.check(_attribute("probe_offset_hz", None)(phase_scan()))
     with pytest.raises(RecordingError, match="'probe_offset_hz' is 0; write the shift"):
-        recording.check(_attribute("probe_offset_hz", 0.0)(phase_scan()))
+        recording_checks.check(_attribute("probe_offset_hz", 0.0)(phase_scan()))
     with pytest.raises(RecordingError, match="needs the probe settings"):
         recording.build(
             recording.PHASE_SCAN, [0.0], [[1.0]], DRIVE, duration_s=1, bin_width_hz=1, averages=1
@@ -181,7 +181,7 @@ def test_a_phase_scan_needs_its_probe():
 
 def test_transposed_spectra_are_refused():
     with pytest.raises(RecordingError, match=r"write \(phase_rad, frequency_hz\)"):
-        recording.check(phase_scan().transpose("frequency_hz", "phase_rad"))
+        recording_checks.check(phase_scan().transpose("frequency_hz", "phase_rad"))
 
 
 def test_an_invalid_recording_is_not_written(tmp_path):

@@ -6,7 +6,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from entangled_drums import recording, recording_import, recording_quality
+from entangled_drums import recording, recording_checks, recording_import, recording_quality
 from entangled_drums.commands.check_recording import check_recordings
 from entangled_drums.errors import EntangledDrumsError, RecordingError
 
@@ -274,7 +274,7 @@ def test_malformed_files_never_give_a_traceback(tmp_path_factory, content, suffi
 
 
 def _attribute_names():
-    return sorted(recording.check(recording_import.convert(SETTINGS, {
+    return sorted(recording_checks.check(recording_import.convert(SETTINGS, {
         "frequency_hz": FREQUENCY, "power_spectral_density": POWER})).attrs)  # fmt: skip
 
 
@@ -285,6 +285,6 @@ def test_malformed_attributes_never_give_a_traceback(changes):
     dataset = recording_import.convert(SETTINGS, table)
     dataset.attrs.update(changes)
     try:
-        recording.check(dataset)
+        recording_checks.check(dataset)
     except EntangledDrumsError as error:
         assert "\n" not in str(error)

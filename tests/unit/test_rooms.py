@@ -25,7 +25,7 @@ FLOORS = (
     ("entanglement", "floquet"),
     ("spectra", "periodic"),
     ("transient", "probe_disturbance", "sweeps"),
-    ("recording", "recording_format", "recording_quality"),
+    ("recording", "recording_checks", "recording_format", "recording_quality"),
     ("laboratory", "calibration"),
     ("inference",),
     ("coverage",),

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import xarray
 
-from entangled_drums import arrayfile, covariance, entanglement, parameters, sweeps
+from entangled_drums import arrayfile, covariance, entanglement, parameters
 from entangled_drums.chunking import chunks
 from entangled_drums.errors import ParameterError
+from entangled_drums.sweeps.band import solve_band
+from entangled_drums.sweeps.solving import join, solve_sweep
 
 DEVICE = {
     "cavity.frequency_hz": 5.5e9,
@@ -46,7 +48,7 @@ def duan_at(device: dict, drive: dict) -> float:
 
 
 def test_grid_is_point_by_point() -> None:
-    dataset = sweeps.solve_sweep(DEVICE, DRIVE, AXES)
+    dataset = solve_sweep(DEVICE, DRIVE, AXES)
     assert dataset["duan"].dims == tuple(AXES)
     for i, ratio in enumerate(dataset["drive.ratio"].values):
         for j, linewidth in enumerate(dataset["drum_1.linewidth_hz"].values):
@@ -57,7 +59,7 @@ def test_grid_is_point_by_point() -> None:
 
 
 def test_points_without_steady_state_hold_nan_and_a_reason() -> None:
-    dataset = sweeps.solve_sweep(DEVICE, DRIVE, AXES)
+    dataset = solve_sweep(DEVICE, DRIVE, AXES)
     unstable = dataset["spectral_abscissa_hz"].values > 0
     assert unstable.any()
     assert not unstable.all()
@@ -69,16 +71,16 @@ def test_points_without_steady_state_hold_nan_and_a_reason() -> None:
 
 @pytest.mark.parametrize("chunk_points", [1, 4, 6, 9, 1000])
 def test_result_does_not_depend_on_how_it_is_cut(chunk_points: int) -> None:
-    whole = sweeps.solve_sweep(DEVICE, DRIVE, AXES)
+    whole = solve_sweep(DEVICE, DRIVE, AXES)
     rows = chunks(AXES, chunk_points)
     assert [row for part in rows for row in range(*part)] == list(range(7))
     assert all((stop - start) * 3 <= max(3, chunk_points) for start, stop in rows)
-    parts = [sweeps.solve_sweep(DEVICE, DRIVE, AXES, rows=part) for part in rows]
-    xarray.testing.assert_identical(sweeps.join(parts), whole)
+    parts = [solve_sweep(DEVICE, DRIVE, AXES, rows=part) for part in rows]
+    xarray.testing.assert_identical(join(parts), whole)
 
 
 def test_every_variable_can_be_written(tmp_path) -> None:
-    arrayfile.write(tmp_path / "sweep.nc", sweeps.solve_sweep(DEVICE, DRIVE, AXES), "0" * 64)
+    arrayfile.write(tmp_path / "sweep.nc", solve_sweep(DEVICE, DRIVE, AXES), "0" * 64)
     found = arrayfile.read(tmp_path / "sweep.nc")
     assert found.attrs["record_id"] == "0" * 64
     assert all(found[name].attrs["units"] for name in found.variables)
@@ -109,7 +111,7 @@ def test_every_variable_can_be_written(tmp_path) -> None:
 )
 def test_joint_parameters_move_both_drums(name: str, value: float, expected: dict) -> None:
     axes = {name: {"start": value, "stop": value + 1.0, "count": 2}}
-    dataset = sweeps.solve_sweep(DEVICE, DRIVE, axes)
+    dataset = solve_sweep(DEVICE, DRIVE, axes)
     np.testing.assert_allclose(
         dataset["duan"].values[0], duan_at({**DEVICE, **expected}, DRIVE), rtol=1e-12
     )
@@ -123,8 +125,8 @@ def test_counter_rotating_worked_example() -> None:
         "drum_2.single_photon_coupling_hz": 130.0,
     }
     axes = {"bath.internal_occupation": {"start": 1.656, "stop": 2.0, "count": 2}}
-    rwa = sweeps.solve_sweep(device, DRIVE, axes)
-    beyond = sweeps.solve_sweep(device, DRIVE, axes, model="counter-rotating")
+    rwa = solve_sweep(device, DRIVE, axes)
+    beyond = solve_sweep(device, DRIVE, axes, model="counter-rotating")
     assert rwa["duan"].values[0] == pytest.approx(0.8442303, abs=5e-8)
     assert beyond["duan"].values[0] == pytest.approx(0.8592231, abs=5e-8)
     assert beyond["ppt_symplectic_eigenvalue"].values[0] == pytest.approx(0.4295846, abs=5e-8)
@@ -137,7 +139,7 @@ def test_band_is_the_quantiles_of_devices_drawn_one_by_one() -> None:
         for name, value in DEVICE.items()
     }
     axes = {"drive.ratio": {"start": 0.4, "stop": 0.62, "count": 2}}
-    band = sweeps.solve_band(
+    band = solve_band(
         DEVICE, uncertainties, DRIVE, axes, samples=4000, generator=np.random.default_rng(1)
     )
     assert (band["stable_fraction"].values == 1.0).all()
@@ -169,12 +171,12 @@ def test_band_is_the_quantiles_of_devices_drawn_one_by_one() -> None:
 )
 def test_bad_axis(axes: dict, words: str) -> None:
     with pytest.raises(ParameterError, match=words):
-        sweeps.solve_sweep(DEVICE, DRIVE, axes)
+        solve_sweep(DEVICE, DRIVE, axes)
 
 
 def test_bad_model() -> None:
     with pytest.raises(ParameterError, match="write rwa or counter-rotating"):
-        sweeps.solve_sweep(DEVICE, DRIVE, AXES, model="exact")
+        solve_sweep(DEVICE, DRIVE, AXES, model="exact")
 
 
 def tone(side: str, at: str, **changed: float) -> dict:
@@ -185,8 +187,8 @@ def tone(side: str, at: str, **changed: float) -> dict:
 def test_pump_pair_declared_as_tones_is_the_pump_pair(model: str) -> None:
     axes = {"drive.ratio": {"start": 0.3, "stop": 0.8, "count": 3}}
     pair = [tone("red", "frame"), tone("blue", "frame")]
-    expected = sweeps.solve_sweep(DEVICE, DRIVE, axes, model=model)
-    found = sweeps.solve_sweep(DEVICE, DRIVE, axes, model=model, declared_tones=pair)
+    expected = solve_sweep(DEVICE, DRIVE, axes, model=model)
+    found = solve_sweep(DEVICE, DRIVE, axes, model=model, declared_tones=pair)
     for name in ("duan", "ppt_symplectic_eigenvalue", "occupation_1", "anomalous_correlator_real"):
         np.testing.assert_allclose(found[name].values, expected[name].values, rtol=1e-9)
 
@@ -196,9 +198,7 @@ def test_one_red_tone_cools_its_drum_by_the_closed_form() -> None:
     device = {**DEVICE, "drum_2.frequency_hz": 40.0e6}
     axes = {"bath.internal_occupation": {"start": 0.0, "stop": 1.5, "count": 2}}
     drive = {**DRIVE, "red_coupling_hz": 2.0e4}
-    dataset = sweeps.solve_sweep(
-        device, drive, axes, declared_tones=[tone("red", "drum_1")], model="rwa"
-    )
+    dataset = solve_sweep(device, drive, axes, declared_tones=[tone("red", "drum_1")], model="rwa")
     kappa, gamma = 1.38e6, 106.0
     coupling = 2.0e4 * np.sqrt(120.0 / 140.0)
     power = (2.0e4 / 1.4e5) ** 2
@@ -215,7 +215,7 @@ def test_one_red_tone_cools_its_drum_by_the_closed_form() -> None:
 def test_phase_of_a_tone_turns_the_correlator_and_nothing_else() -> None:
     axes = {"drive.ratio": {"start": 0.5, "stop": 0.62, "count": 2}}
     still, turned = (
-        sweeps.solve_sweep(
+        solve_sweep(
             DEVICE,
             DRIVE,
             axes,

@@ -166,7 +166,8 @@ def power_data(
     drive : mapping
         ``power`` and ``red_coupling_hz``.
     sweep, band : xarray.Dataset
-        From `entangled_drums.sweeps.solve_sweep` and `solve_band`, over ``drive.ratio``.
+        From `entangled_drums.sweeps.solving.solve_sweep` and
+        `entangled_drums.sweeps.band.solve_band`, over ``drive.ratio``.
     results : sequence of RouteResult
         Results at any power; those at this one are kept.
     verdicts : sequence of Verdict, optional

@@ -10,7 +10,7 @@ import numpy as np
 import xarray
 from numpy.typing import NDArray
 
-from entangled_drums import covariance, parameters, recording
+from entangled_drums import covariance, parameters, recording, recording_checks
 from entangled_drums.calibration import Calibration
 from entangled_drums.errors import InferenceError, NoFitError
 from entangled_drums.inference.fine_effects import Fidelity
@@ -186,8 +186,8 @@ def _check_inputs(
     calibration: Calibration,
     fidelity: Fidelity,
 ) -> Setup:
-    recording.check(emission, recording.EMISSION, "emission")
-    recording.check(scan, recording.PHASE_SCAN, "phase scan")
+    recording_checks.check(emission, recording.EMISSION, "emission")
+    recording_checks.check(scan, recording.PHASE_SCAN, "phase scan")
     drive = recording.drive_settings(emission)
     same_drive(drive, recording.drive_settings(scan))
     calibration.require(MODEL_PARAMETERS)

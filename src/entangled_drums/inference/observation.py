@@ -12,7 +12,7 @@ import numpy as np
 import xarray
 from numpy.typing import NDArray
 
-from entangled_drums import recording, windows
+from entangled_drums import recording, recording_checks, windows
 from entangled_drums.errors import InferenceError
 from entangled_drums.nodes import Lines, blocks_of
 from entangled_drums.parameters import DriveSettings, ProbeSettings
@@ -165,11 +165,11 @@ def observation(emission: xarray.Dataset, phase_scan: xarray.Dataset | None) -> 
     InferenceError
         If the two recordings were not taken at the same drive.
     """
-    recording.check(emission, recording.EMISSION, "emission")
+    recording_checks.check(emission, recording.EMISSION, "emission")
     drive = recording.drive_settings(emission)
     probe = scan = None
     if phase_scan is not None:
-        recording.check(phase_scan, recording.PHASE_SCAN, "phase scan")
+        recording_checks.check(phase_scan, recording.PHASE_SCAN, "phase scan")
         same_drive(drive, recording.drive_settings(phase_scan))
         probe = recording.probe_settings(phase_scan)
         scan = _spectra(phase_scan, "phase_scan")

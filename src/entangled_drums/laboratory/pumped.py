@@ -13,6 +13,7 @@ from entangled_drums import (
     model,
     periodic,
     recording,
+    recording_checks,
     recording_format,
     spectra,
     tones,
@@ -214,7 +215,7 @@ def record_emission(
     """
     recorded = record_segments(truth, drive, settings, 1, generator, imperfections)
     return recorded.squeeze("segment_start_s", drop=True).pipe(
-        lambda one: recording.check(one.assign_attrs(kind=recording_format.EMISSION))
+        lambda one: recording_checks.check(one.assign_attrs(kind=recording_format.EMISSION))
     )
 
 
