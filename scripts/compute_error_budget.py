@@ -21,8 +21,14 @@ def main(job: Job) -> None:
     )
     usable_prior = usable(prior)
     lines = line_data(emission, scan, usable_prior, LineSettings(fidelity=fidelity))
-    budgets = [error_budget.of_model_based(*best)]
-    if not isinstance(lines, str):
+    budgets, without = [], {}
+    if isinstance(best, str):
+        without["model_based"] = f"not valid here: {best}"
+    else:
+        budgets.append(error_budget.of_model_based(*best))
+    if isinstance(lines, str):
+        without["direct"] = lines
+    else:
         budgets.append(error_budget.of_direct(lines, usable_prior, stream))
     jsonfile.write(
         job.outputs["budget"],
@@ -30,6 +36,7 @@ def main(job: Job) -> None:
             "record_id": job.record_id,
             "operating_point": job.settings["point"],
             "routes": [budget.content() for budget in budgets],
+            "without": without,
         },
     )
 

@@ -7,9 +7,11 @@ from entangled_drums.tables.output import write_table
 
 
 def main(job: Job) -> None:
-    found = [route for path in job.inputs["budget"] for route in jsonfile.read(path)["routes"]]
+    budgets = [jsonfile.read(path) for path in job.inputs["budget"]]
+    found = [route for budget in budgets for route in budget["routes"]]
+    without = {route: why for budget in budgets for route, why in budget["without"].items()}
     misfits = [one for path in job.inputs["misfits"] for one in jsonfile.read(path)["found"]]
-    table = table_s3.table(found, misfits, job.settings["origin"])
+    table = table_s3.table(found, misfits, job.settings["origin"], without)
     write_table(table, job.outputs, job.record_id)
 
 

@@ -12,11 +12,13 @@ from tests.unit.test_coverage import PLAIN
 from entangled_drums import jsonfile
 from entangled_drums.coverage import misfit
 from entangled_drums.errors import InferenceError
-from entangled_drums.inference import direct, error_budget
+from entangled_drums.inference import direct, error_budget, mode_search
 from entangled_drums.inference.fine_effects import Fidelity
 from entangled_drums.inference.line_data import LineSettings, line_data
 from entangled_drums.inference.mode_search import find_modes
+from entangled_drums.inference.model_based import ModelBasedSettings, best_fit
 from entangled_drums.inference.observation import observation
+from entangled_drums.inference.route_result import ROUTE_LABELS
 from entangled_drums.inference.target import target
 from entangled_drums.inference.verdict import largest_failing
 from entangled_drums.laboratory.imperfections import Imperfections
@@ -150,10 +152,27 @@ def test_table_has_all_items_and_the_misfits_that_matter():
     routes = [budget.content() for budget in budgets()[:2]]
     found = {"meaning": "drift", "unit": "Hz", "size": 3906.8, "bias": -0.03}
     misfits = [{**found, "in_error_budget": True}, {**found, "in_error_budget": False}]
-    table = table_s3.table(routes, misfits, "Made up.")
+    table = table_s3.table(routes, misfits, "Made up.", {})
     own = [row for row in table.rows if row["route"] == "model_based"]
     assert [row["kind"] for row in own].count("misfit") == 1
     total = own[-1]["error"]
     assert total == pytest.approx(np.hypot(routes[0]["uncertainty"], 0.03), rel=1e-3)
     assert "drift, unnoticed up to 3.9e+03 Hz" in csv_text(table)
     assert "all together" in markdown_text(table, None)
+
+
+def test_routes_without_a_budget_are_named_in_a_note():
+    why = {"direct": "not available: no phase scan recording", "model_based": "not valid here: why"}
+    table = table_s3.table([], [], "Made up.", why)
+    assert table.rows == ()
+    text = markdown_text(table, None)
+    for route, reason in why.items():
+        assert f"No budget of {ROUTE_LABELS[route]}: {reason}." in text
+
+
+def test_without_a_fit_there_is_a_reason_in_place_of_the_best_parameters(monkeypatch):
+    monkeypatch.setattr(mode_search, "_MAXIMUM_ITERATIONS", 1)
+    seen = observation(*record(truth(1), 1))
+    found = best_fit(seen, CALIBRATION, np.random.default_rng(0), ModelBasedSettings())
+    assert isinstance(found, str)
+    assert "searches for the best parameters do not settle" in found

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from entangled_drums import covariance, parameters
 from entangled_drums.calibration import Calibration
-from entangled_drums.errors import InferenceError, NoFitError
+from entangled_drums.errors import NoFitError
 from entangled_drums.inference.fine_effects import Fidelity, FineEffects, beyond_fast
 from entangled_drums.inference.groups import dimensionless_groups
 from entangled_drums.inference.line_maps import expected_lines
@@ -247,20 +247,18 @@ def best_fit(
     calibration: Calibration,
     generator: np.random.Generator,
     settings: ModelBasedSettings,
-) -> tuple[Target, Array]:
-    """Return the posterior density and its best parameters (P,), without draws.
+) -> tuple[Target, Array] | str:
+    """Return the posterior density and its best parameters (P,), without draws, or why not.
 
     Arguments and errors as for `posterior`.
-
-    Raises
-    ------
-    InferenceError
-        Also if the route cannot be used there.
     """
     reason = unusable(usable_values(calibration), seen)
     if reason:
-        raise InferenceError(f"model-based route: not valid here: {reason}")
-    density, modes = search(_density(seen, calibration, settings), generator, settings.sampler)
+        return reason
+    try:
+        density, modes = search(_density(seen, calibration, settings), generator, settings.sampler)
+    except NoFitError as error:
+        return str(error)
     return density, modes[0].u
 
 

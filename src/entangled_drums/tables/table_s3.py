@@ -34,7 +34,10 @@ _NOTES = (
 
 
 def table(
-    routes: Sequence[Mapping[str, Any]], misfits: Sequence[Mapping[str, Any]], origin: str
+    routes: Sequence[Mapping[str, Any]],
+    misfits: Sequence[Mapping[str, Any]],
+    origin: str,
+    without: Mapping[str, str],
 ) -> Table:
     """Arrange the error budgets of the routes.
 
@@ -46,6 +49,8 @@ def table(
         From `coverage.misfit.search`; those of the error budget join the model-based route.
     origin : str
         One sentence on where device and recordings come from; the first note.
+    without : mapping of str to str
+        Why a route has no budget at this point; a note each.
 
     Returns
     -------
@@ -62,7 +67,8 @@ def table(
         rows += [_row(budget["route"], item) for item in items if item["error"] >= _SMALLEST]
         total = {"item": _TOTAL, "kind": "", "error": math.sqrt(variance)}
         rows.append(_row(budget["route"], total))
-    return Table(COLUMNS, tuple(rows), (origin, *_NOTES))
+    lacking = (f"No budget of {ROUTE_LABELS[route]}: {why}." for route, why in without.items())
+    return Table(COLUMNS, tuple(rows), (origin, *lacking, *_NOTES))
 
 
 def _of_misfit(found: Mapping[str, Any], duan: float) -> dict[str, Any]:
