@@ -71,8 +71,10 @@ if ! "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps --r
 fi
 "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps --no-build-isolation \
     --no-index -e . >>"$log" 2>&1 || fail "installing this package failed; details: $log"
-# Build matplotlib's font list once, rather than in every figure job at the same time.
+# Once, rather than in several jobs at the same time: compile the library (what does not compile says so
+# when it is used), and build matplotlib's font list.
 if [ "$venv" = .venv ]; then
+    "$venv/bin/python" -m compileall -q src >>"$log" 2>&1 || true
     "$venv/bin/python" -c 'import matplotlib.font_manager' >>"$log" 2>&1 ||
         fail "matplotlib does not start; details: $log"
 fi

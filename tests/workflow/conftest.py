@@ -39,6 +39,7 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
                 *("--cores", "2"),
                 environment={
                     "PYTHONHASHSEED": "1",
+                    "PYTHONDONTWRITEBYTECODE": "1",
                     "TZ": "UTC",
                     "LC_ALL": "C.UTF-8",
                     "LANG": "C.UTF-8",

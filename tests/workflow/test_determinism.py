@@ -42,6 +42,15 @@ def test_results_do_not_depend_on_circumstances(finished_run: FinishedRun, tmp_p
     assert all(str(Path(name).parent / Path(name).name.split(".")[0]) in stems for name in expected)
 
 
+def test_jobs_share_compiled_modules(finished_run: FinishedRun) -> None:
+    """Though the user's environment forbids to keep them: each job would compile them again."""
+    library = finished_run.checkout.folder / "src" / "entangled_drums"
+    compiled = {
+        path.parent.parent / f"{path.name.split('.')[0]}.py" for path in library.rglob("*.pyc")
+    }
+    assert {library / "nodes.py", library / "inference" / "direct.py"} <= compiled
+
+
 def test_toy_is_small(tmp_path: Path) -> None:
     checkout = make_checkout(tmp_path)
     assert sum(checkout.planned().values()) <= 25
