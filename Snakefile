@@ -30,6 +30,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/settings.smk"
+include: "workflow/rules/exhibits.smk"
 include: "workflow/rules/parameters.smk"
 include: "workflow/rules/theory.smk"
 include: f"workflow/rules/{'laboratory' if SIMULATED else 'recordings_from_files'}.smk"

@@ -143,7 +143,7 @@ def stretches(frequency: Array, bin_width: float, lines: Lines, resolution: floa
     found = []
     for block in blocks_of(frequency, bin_width):
         bins = frequency[block]
-        fine = np.linspace(bins[0], bins[-1], max(2001, bins.size))
+        fine = np.linspace(bins[0], bins[-1], max(501, bins.size))
         position = lines.coordinate(fine)
         count = max(_NEAREST, int(np.ceil((position[-1] - position[0]) / resolution)) + 1)
         if count >= bins.size:
@@ -172,9 +172,11 @@ def _lagrange(bins: Array, at: Array) -> tuple[NDArray[np.intp], Array]:
     """First node (M,) and weights (M, N) of the polynomial through the nodes nearest a bin."""
     below = np.searchsorted(at, bins, side="right") - 1
     first = np.clip(below - (_NEAREST // 2 - 1), 0, at.size - _NEAREST)
-    near = at[first[:, None] + np.arange(_NEAREST)]
-    weights = np.empty_like(near)
-    for one in range(_NEAREST):
-        others = np.delete(near, one, axis=1)
-        weights[:, one] = np.prod((bins[:, None] - others) / (near[:, [one]] - others), axis=1)
+    near = np.lib.stride_tricks.sliding_window_view(at, _NEAREST)
+    apart = near[:, :, None] - near[:, None, :] + np.eye(_NEAREST)
+    distance = bins[:, None] - near[first]
+    weights = 1.0 / np.prod(apart, axis=-1)[first]
+    # The product of the distances from all other nodes: of those before, times those behind.
+    weights[:, 1:] *= np.cumprod(distance[:, :-1], axis=1)
+    weights[:, :-1] *= np.cumprod(distance[:, :0:-1], axis=1)[:, ::-1]
     return first, weights

@@ -11,9 +11,12 @@ import os
 import shutil
 import subprocess
 
+from entangled_drums import jsonfile
 from entangled_drums.provenance import run_lock
+from entangled_drums.provenance.chain import audited_root
 from entangled_drums.provenance.mend import mend, remove_superseded
 from entangled_drums.provenance.record import read_record
+from entangled_drums.wording import counted
 
 SHOWN_LOG_LINES = 12
 SHOWN_LINE_LENGTH = 160
@@ -105,6 +108,53 @@ def answering(execute):
         return done
 
     return execute_answering
+
+
+def planned_jobs(workflow):
+    """Jobs that will run, without the one that stands for all."""
+    return [job for job in workflow.dag.needrun_jobs() if job.rule.name != "all"]
+
+
+def announce(workflow):
+    """Say what will run and, on this machine's cores, how long it will take."""
+    if workflow.touch:
+        check_adopted(workflow)
+        return
+    check_left(workflow)
+    planned = planned_jobs(workflow)
+    jobs = f"{EXPERIMENT['name']}: {counted(len(planned), 'job')}"
+    if not workflow.local_exec:
+        print(f"{jobs} on a cluster", flush=True)
+        return
+    seconds = sum(seconds_of_job(job.rule.name, job.wildcards) for job in planned)
+    cores = workflow.resource_settings.cores or 1
+    print(
+        f"{jobs}, about {max(5, round(seconds / cores + COSTS['overhead_seconds']))} s "
+        f"on {cores} core(s)",
+        flush=True,
+    )
+
+
+def conclusion():
+    """Root digest and verdict of the results, or None if they were not audited."""
+    root = audited_root(RESULTS)
+    if not root:
+        return None
+    return {
+        "root_digest": root,
+        "verdict": jsonfile.read(result("inference/verdict.json"))["summary"],
+    }
+
+
+def conclude():
+    """Say where the results are; if they were audited, their digest and, last, the verdict."""
+    print(f"results of {EXPERIMENT['name']}: {RESULTS}/", flush=True)
+    found = conclusion()
+    if not found:
+        print("not audited: not all results were made", flush=True)
+        return
+    print(f"root digest {found['root_digest']}", flush=True)
+    print(found["verdict"], flush=True)
 
 
 def divided_work():
