@@ -22,8 +22,12 @@ def cached_rules() -> list[str]:
 
 
 def shared_experiment() -> dict:
-    """The small experiment with one job of every rule that is cached."""
+    """The small experiment with jobs of every rule that is cached."""
     experiment = small_experiment()
+    sweeps = experiment["theory"]["sweeps"]
+    axis = {"start": 0.1, "stop": 0.9, "count": 9}
+    sweeps["few-points"] = {**sweeps["ratio-reference"], "axes": {"drive.ratio": axis}}
+    experiment["theory"]["chunk_points"] = 20  # the other sweep has more: it is cut into parts
     experiment["inference"]["routes"] = ["direct", "model_based"]
     experiment["coverage"] = {
         "operating_point": POINT,
