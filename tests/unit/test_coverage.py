@@ -280,6 +280,19 @@ def test_studies_with_equal_rates_agree_and_others_do_not():
         require(compare({"one": even, "other": narrow}))
 
 
+def test_studies_that_cover_differently_at_the_border_alone_disagree():
+    uniform = (np.arange(300) + 0.5) / 300
+    one, other = (
+        summarise(
+            [made_up(COVERAGE, rank) for rank in uniform] + [made_up(BORDER, at) for at in of]
+        )
+        for of in (uniform, uniform * 0.3)
+    )
+    assert compare({"one": one, "again": one})["smallest_p_value"] == 1.0
+    with pytest.raises(InferenceError, match=r"disagree in coverage of D at 50 %: border"):
+        require(compare({"one": one, "other": other}))
+
+
 def test_homogeneity_is_that_of_a_two_by_two_table():
     # 10 of 100 against 20 of 100: chi-square 3.9216, p = 0.0477.
     assert homogeneity([[10, 90], [20, 80]]) == pytest.approx(0.04767, abs=1e-5)

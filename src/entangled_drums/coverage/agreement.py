@@ -1,8 +1,8 @@
 """Whether coverage studies with other random numbers say the same.
 
-Every rate (coverage of the Duan sum at each level, claims of each scenario, misfits) and every
-histogram of ranks is compared between the studies by a chi-square test of homogeneity; they agree
-if no p-value, corrected by Holm's method, is below 1 %.
+Every rate (coverage of the Duan sum at each level in every scenario, claims of each scenario,
+misfits) and every histogram of ranks is compared between the studies by a chi-square test of
+homogeneity; they agree if no p-value, corrected by Holm's method, is below 1 %.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.special import chdtrc
 
+from entangled_drums.coverage.scenarios import COVERAGE
 from entangled_drums.coverage.summary import holm
 from entangled_drums.errors import InferenceError
 
@@ -37,10 +38,10 @@ def compare(summaries: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         counts.setdefault(name, []).append([int(one) for one in row])
 
     for one in summaries.values():
-        duan = one["coverage"]["duan"]
-        for level, found in duan["levels"].items():
-            inside = round(found["covered"] * duan["replicas"])
-            add(f"coverage of D at {level} %", (inside, duan["replicas"] - inside))
+        for kind, duan in {COVERAGE: one["coverage"]["duan"], **one["coverage_of_duan"]}.items():
+            for level, found in duan["levels"].items():
+                inside = round(found["covered"] * duan["replicas"])
+                add(f"coverage of D at {level} %: {kind}", (inside, duan["replicas"] - inside))
         for quantity, found in one["coverage"].items():
             add(f"ranks of {quantity}", found["rank_histogram"])
         for what in ("claims", "fits"):
