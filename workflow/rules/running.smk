@@ -87,7 +87,9 @@ def prepare(holder, dead, settings):
     if dead:
         say(f"cleared the lock that {dead} left on {RESULTS}")
         cancel_cluster_jobs(dead.run)
-    clear_stale_locks()
+    # It is held already. Of two runs in one checkout that end together, the workflow manager's own
+    # locks let one fail: each deletes all of them.
+    workflow.execution_settings.lock = False
     if not settings["executor_plugin"].common_settings.touch_exec:
         mend(RESULTS, say)
         for rule_name, folder, parts in divided_work():
@@ -251,20 +253,6 @@ def show_progress(workflow):
         if handler.name == "DefaultStreamHandler":
             handler.addFilter(still_shown)
     logger.addHandler(Console(workflow))
-
-
-def clear_stale_locks():
-    """Delete the workflow manager's locks on these results.
-
-    Whoever gets here holds the results folder, so a process that left such a lock is dead.
-    """
-    for path in Path(".snakemake/locks").glob("*.lock"):
-        try:
-            named = path.read_text(encoding="utf-8").splitlines()
-            if any(line.startswith(f"{RESULTS}/") for line in named):
-                path.unlink()
-        except FileNotFoundError:
-            continue
 
 
 def wake_for_ended_jobs_only(scheduling):
