@@ -20,10 +20,10 @@ TOY = ROOT / "config/experiments/toy.yaml"
     ("old", "new", "message"),
     [
         (
-            "    coverage: 2\n",
+            "    coverage: 1\n",
             "    coverage: 10000\n",
-            # 10 003 replicas, ten times as many in `make validate`, ten in a job
-            r"coverage.chunk_replicas: makes 10003 jobs, .*; write for example 80$",
+            # 10 002 replicas, ten times as many in `make validate`, ten in a job
+            r"coverage.chunk_replicas: makes 10002 jobs, .*; write for example 80$",
         ),
         (
             "chunk_points: 50000",

@@ -69,7 +69,7 @@ def test_limits_grow_at_a_retry_and_with_the_size_of_a_job(checkout: Checkout) -
     for rule in set(first) - {"all"}:
         for limit in ("mem_mb", "runtime"):
             assert int(second[rule][limit]) == 2 * int(first[rule][limit]), rule
-    checkout.replace(TOY, "coverage: 2\n", "coverage: 9997\n")
+    checkout.replace(TOY, "coverage: 1\n", "coverage: 9998\n")
     checkout.replace(TOY, "chunk_replicas: 10", "chunk_replicas: 10000")
     large = resources(checkout)
     replicas = large.pop("run_replicas")
