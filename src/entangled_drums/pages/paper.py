@@ -33,8 +33,8 @@ TRUST = ("figs10", "table_s3")
 STYLE = """
 @page { size: A4; margin: 14mm 13.5mm 16mm;
   @bottom-center { content: counter(page); font: 8pt sans-serif; } }
-body { font: 10pt/1.4 Arial, "Liberation Sans", "DejaVu Sans", sans-serif; color: #1a1a1a;
-  width: 183mm; margin: 10mm auto; }
+body { font: 10pt/1.4 Arial, "Liberation Sans", "DejaVu Sans Condensed", sans-serif;
+  color: #1a1a1a; width: 183mm; margin: 10mm auto; }
 h1 { font-size: 17pt; line-height: 1.2; margin: 0 0 2mm; }
 h2 { font-size: 13pt; margin: 6mm 0 2mm; break-after: avoid; }
 p { margin: 0 0 2mm; }
