@@ -75,8 +75,6 @@ class Stretch:
 
     Attributes
     ----------
-    bins : slice
-        The block among all bins.
     at : ndarray, (K,)
         Frequencies of the nodes, rad/s.
     first : ndarray of int, (M,)
@@ -85,7 +83,6 @@ class Stretch:
         What each of these nodes contributes.
     """
 
-    bins: slice
     at: Array
     first: NDArray[np.intp]
     weights: Array
@@ -129,13 +126,8 @@ def nodes(frequency: Array, bin_width: float, lines: Lines, resolution: float) -
     Nodes
     """
     each = stretches(frequency, bin_width, lines, resolution)
-    matrix = np.zeros((frequency.size, sum(one.at.size for one in each)))
-    column = 0
-    for one in each:
-        after = column + one.at.size
-        matrix[one.bins, column:after] = one.to_bins(np.eye(one.at.size)).T
-        column = after
-    return Nodes(np.concatenate([one.at for one in each]), matrix)
+    at = np.concatenate([one.at for one in each])
+    return Nodes(at, np.ascontiguousarray(interpolated(each, np.eye(at.size)).T))
 
 
 def stretches(frequency: Array, bin_width: float, lines: Lines, resolution: float) -> list[Stretch]:
@@ -147,11 +139,11 @@ def stretches(frequency: Array, bin_width: float, lines: Lines, resolution: floa
         position = lines.coordinate(fine)
         count = max(_NEAREST, int(np.ceil((position[-1] - position[0]) / resolution)) + 1)
         if count >= bins.size:
-            found.append(Stretch(block, bins, np.arange(bins.size), np.ones((bins.size, 1))))
+            found.append(Stretch(bins, np.arange(bins.size), np.ones((bins.size, 1))))
         else:
             at = np.interp(np.linspace(position[0], position[-1], count), position, fine)
             first, weights = _lagrange(lines.coordinate(bins), lines.coordinate(at))
-            found.append(Stretch(block, at, first, weights))
+            found.append(Stretch(at, first, weights))
     return found
 
 

@@ -100,11 +100,11 @@ def any_of(names):
 
 
 wildcard_constraints:
-    point="|".join(POINTS),
-    sweep="|".join(SWEEPS),
+    point=any_of(POINTS),
+    sweep=any_of(SWEEPS),
     part="[0-9]+",
     imperfection="[a-z-]+",
-    study="|".join(["main", *validation_studies()]),
+    study=any_of(["main", *validation_studies()]),
 
 
 def result(path):
