@@ -2,9 +2,9 @@
 
 from functools import partial
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import jsonfile
 from entangled_drums.provenance import audit, checkout
-from entangled_drums.provenance.job import Job, execute
 
 
 def main(commit: dict, job: Job) -> None:

@@ -1,9 +1,9 @@
 """Calibrate the device: fit the calibration recordings, or take numbers as they are given."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import calibration, recording
 from entangled_drums.calibration import chain, report
 from entangled_drums.calibration.tone_spectra import Fidelity
-from entangled_drums.provenance.job import Job, execute
 
 
 def main(job: Job) -> None:

@@ -1,9 +1,9 @@
 """Decide at every operating point whether entanglement was shown."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import jsonfile
 from entangled_drums.inference.route_result import route_result
 from entangled_drums.inference.verdict import decide, summary
-from entangled_drums.provenance.job import Job, execute
 
 
 def main(job: Job) -> None:

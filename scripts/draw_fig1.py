@@ -1,8 +1,8 @@
 """Draw figure 1: the device and the drive."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums.figures import fig1
 from entangled_drums.figures.output import write_figure
-from entangled_drums.provenance.job import Job, execute
 
 
 def main(job: Job) -> None:

@@ -1,12 +1,12 @@
 """Draw figure 2: the microwaves emitted under the entangling drive."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import calibration, recording
 from entangled_drums.figures import fig2
 from entangled_drums.figures.output import write_figure
 from entangled_drums.inference import posterior_file
 from entangled_drums.inference.fine_effects import Fidelity
 from entangled_drums.inference.predictive import predict
-from entangled_drums.provenance.job import Job, execute
 
 
 def main(job: Job) -> None:

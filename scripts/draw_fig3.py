@@ -1,5 +1,6 @@
 """Draw figure 3: correlated fluctuations of the drums, read by the probes."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import calibration, recording
 from entangled_drums.figures import fig3
 from entangled_drums.figures.output import write_figure
@@ -8,7 +9,6 @@ from entangled_drums.inference.fine_effects import Fidelity
 from entangled_drums.inference.line_data import LineSettings
 from entangled_drums.inference.predictive import predict
 from entangled_drums.inference.probe_readings import probe_readings
-from entangled_drums.provenance.job import Job, execute
 
 
 def main(job: Job) -> None:

@@ -1,11 +1,11 @@
 """Draw figure 4: Duan sum and 2 nu against the pump ratio."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import arrayfile, jsonfile
 from entangled_drums.figures import fig4
 from entangled_drums.figures.output import write_figure
 from entangled_drums.inference.route_result import route_result
 from entangled_drums.inference.verdict import read_verdicts
-from entangled_drums.provenance.job import Job, execute
 
 
 def main(job: Job) -> None:

@@ -1,10 +1,10 @@
 """Draw figure S1: response of the cavity and its fit."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import jsonfile, recording
 from entangled_drums.figures import figs1
 from entangled_drums.figures.calibration_steps import StepContent
 from entangled_drums.figures.output import write_figure
-from entangled_drums.provenance.job import Job, execute
 from entangled_drums.recording_format import CAVITY_RESPONSE
 
 

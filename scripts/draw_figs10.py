@@ -1,9 +1,9 @@
 """Draw figure S10: coverage, ranks and claims of the replicas."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import jsonfile
 from entangled_drums.figures import figs10
 from entangled_drums.figures.output import write_figure
-from entangled_drums.provenance.job import Job, execute
 
 
 def main(job: Job) -> None:

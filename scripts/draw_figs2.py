@@ -1,10 +1,10 @@
 """Draw figure S2: thermal sweep of each drum."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import jsonfile
 from entangled_drums.figures import figs2
 from entangled_drums.figures.calibration_steps import StepContent
 from entangled_drums.figures.output import write_figure
-from entangled_drums.provenance.job import Job, execute
 
 
 def main(job: Job) -> None:

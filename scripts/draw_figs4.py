@@ -1,10 +1,10 @@
 """Draw figure S4: gain and added noise of the receiver."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import calibration, jsonfile
 from entangled_drums.figures import figs4
 from entangled_drums.figures.calibration_steps import StepContent
 from entangled_drums.figures.output import write_figure
-from entangled_drums.provenance.job import Job, execute
 from entangled_drums.randomness import job_stream
 
 

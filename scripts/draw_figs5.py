@@ -1,11 +1,11 @@
 """Draw figure S5: how the pumps heat cavity and drums."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import calibration, jsonfile
 from entangled_drums.figures import figs5
 from entangled_drums.figures.calibration_steps import StepContent
 from entangled_drums.figures.output import write_figure
 from entangled_drums.inference import posterior_file
-from entangled_drums.provenance.job import Job, execute
 from entangled_drums.randomness import job_stream
 
 

@@ -1,9 +1,9 @@
 """Draw figure S6: how much the probe disturbs the Duan sum."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import arrayfile
 from entangled_drums.figures import figs6
 from entangled_drums.figures.output import write_figure
-from entangled_drums.provenance.job import Job, execute
 
 
 def main(job: Job) -> None:

@@ -1,9 +1,9 @@
 """Draw figure S7: maps of the Duan sum."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import arrayfile
 from entangled_drums.figures import figs7
 from entangled_drums.figures.output import write_figure
-from entangled_drums.provenance.job import Job, execute
 
 
 def main(job: Job) -> None:

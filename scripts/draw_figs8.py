@@ -1,10 +1,10 @@
 """Draw figure S8: what the rotating-wave approximation leaves out."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import arrayfile
 from entangled_drums.figures import figs8
 from entangled_drums.figures.names import FRAME_SWEEPS, FREQUENCY_SWEEPS
 from entangled_drums.figures.output import write_figure
-from entangled_drums.provenance.job import Job, execute
 
 
 def main(job: Job) -> None:

@@ -1,12 +1,12 @@
 """Draw figure S9: the posterior of one operating point."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import calibration, jsonfile, recording
 from entangled_drums.figures import figs9
 from entangled_drums.figures.output import write_figure
 from entangled_drums.inference import posterior_file
 from entangled_drums.inference.fine_effects import Fidelity
 from entangled_drums.inference.predictive import prior_state, with_state
-from entangled_drums.provenance.job import Job, execute
 from entangled_drums.randomness import job_stream
 
 

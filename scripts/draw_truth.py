@@ -1,7 +1,7 @@
 """Draw the true device of the simulated laboratory, once."""
 
-from entangled_drums import jsonfile, prior
 from entangled_drums.provenance.job import Job, execute
+from entangled_drums import jsonfile, prior
 from entangled_drums.randomness import job_stream
 
 

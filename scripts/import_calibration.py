@@ -1,7 +1,7 @@
 """Check the recordings of a calibration that were given as files, and convert them."""
 
-from entangled_drums import recording, recording_import
 from entangled_drums.provenance.job import Job, execute
+from entangled_drums import recording, recording_import
 
 
 def main(job: Job) -> None:

@@ -1,7 +1,7 @@
 """Check a recording that was given as a file, and convert it to the recording format."""
 
-from entangled_drums import recording, recording_import, recording_quality
 from entangled_drums.provenance.job import Job, execute
+from entangled_drums import recording, recording_import, recording_quality
 
 
 def main(job: Job) -> None:

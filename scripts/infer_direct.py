@@ -1,10 +1,10 @@
 """Infer the drums' state at one operating point by the routes that read line weights."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import calibration, jsonfile, recording
 from entangled_drums.inference import direct, emission_bound, quadrature
 from entangled_drums.inference.fine_effects import Fidelity
 from entangled_drums.inference.line_data import LineSettings, line_data, usable
-from entangled_drums.provenance.job import Job, execute
 from entangled_drums.randomness import job_stream
 
 

@@ -1,10 +1,10 @@
 """Infer the drums' state at one operating point by the model-based route."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import calibration, jsonfile, recording
 from entangled_drums.inference import posterior_file
 from entangled_drums.inference.fine_effects import Fidelity
 from entangled_drums.inference.model_based import ModelBasedSettings, infer
-from entangled_drums.provenance.job import Job, execute
 from entangled_drums.randomness import job_stream
 
 

@@ -1,9 +1,9 @@
 """Find out how small an imperfection the analysis notices, and how far off it then is."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import calibration, jsonfile
 from entangled_drums.coverage.experiment import Experiment
 from entangled_drums.coverage.misfit import search
-from entangled_drums.provenance.job import Job, execute
 from entangled_drums.randomness import job_stream
 
 

@@ -1,7 +1,7 @@
 """Put the parts of a sweep together."""
 
-from entangled_drums import arrayfile
 from entangled_drums.provenance.job import Job, execute
+from entangled_drums import arrayfile
 from entangled_drums.sweeps.solving import join
 
 

@@ -1,9 +1,9 @@
 """Record every data set of the calibration in the simulated laboratory."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import jsonfile, recording
 from entangled_drums.laboratory import calibration_runs
 from entangled_drums.laboratory.imperfections import Imperfections
-from entangled_drums.provenance.job import Job, execute
 from entangled_drums.randomness import job_stream
 
 

@@ -1,10 +1,10 @@
 """Record the emission spectrum at one operating point of the simulated laboratory."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import jsonfile, recording
 from entangled_drums.laboratory.imperfections import Imperfections
 from entangled_drums.laboratory.pumped import EmissionSettings, record_emission
 from entangled_drums.parameters import drive_settings
-from entangled_drums.provenance.job import Job, execute
 from entangled_drums.randomness import job_stream
 
 

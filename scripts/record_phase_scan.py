@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import jsonfile, recording
 from entangled_drums.laboratory.imperfections import Imperfections
 from entangled_drums.laboratory.pumped import PhaseScanSettings, line_centres_hz, record_phase_scan
 from entangled_drums.parameters import drive_settings, probe_settings
-from entangled_drums.provenance.job import Job, execute
 from entangled_drums.randomness import job_stream
 
 

@@ -1,9 +1,9 @@
 """Carry out some replicas of the experiment for the coverage study."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import jsonfile
 from entangled_drums.coverage.experiment import Experiment
 from entangled_drums.coverage.replica import repetitions
-from entangled_drums.provenance.job import Job, execute
 from entangled_drums.randomness import job_stream
 
 

@@ -1,7 +1,7 @@
 """Solve a sweep for many devices drawn from the device file's uncertainties."""
 
-from entangled_drums import arrayfile
 from entangled_drums.provenance.job import Job, execute
+from entangled_drums import arrayfile
 from entangled_drums.randomness import job_stream
 from entangled_drums.sweeps.band import solve_band
 

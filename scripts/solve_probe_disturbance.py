@@ -1,7 +1,7 @@
 """Solve the state of the drums under a probe: against its strength, phase and imbalance."""
 
-from entangled_drums import arrayfile, probe_disturbance
 from entangled_drums.provenance.job import Job, execute
+from entangled_drums import arrayfile, probe_disturbance
 
 
 def main(job: Job) -> None:

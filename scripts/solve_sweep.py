@@ -1,7 +1,7 @@
 """Solve a sweep declared in the experiment file, or one part of it."""
 
-from entangled_drums import arrayfile
 from entangled_drums.provenance.job import Job, execute
+from entangled_drums import arrayfile
 from entangled_drums.sweeps.solving import solve_sweep
 
 

@@ -1,8 +1,8 @@
 """Summarise the coverage study: coverage, ranks, false claims, power."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import jsonfile
 from entangled_drums.coverage.summary import summarise
-from entangled_drums.provenance.job import Job, execute
 
 
 def main(job: Job) -> None:

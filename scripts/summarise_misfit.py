@@ -2,9 +2,9 @@
 
 import pandas
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import jsonfile
 from entangled_drums.coverage.misfit import table
-from entangled_drums.provenance.job import Job, execute
 
 
 def main(job: Job) -> None:

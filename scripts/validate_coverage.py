@@ -1,8 +1,8 @@
 """Compare enlarged coverage studies with other random numbers; fail if they disagree."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import jsonfile
 from entangled_drums.coverage.agreement import compare, require
-from entangled_drums.provenance.job import Job, execute
 
 
 def main(job: Job) -> None:

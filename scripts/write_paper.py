@@ -1,5 +1,6 @@
 """Write the page with verdict, assumptions, and all figures and tables of the experiment."""
 
+from entangled_drums.provenance.job import Job, execute
 from entangled_drums import jsonfile
 from entangled_drums.exhibits import headline, title
 from entangled_drums.inference.route_result import route_result
@@ -8,7 +9,6 @@ from entangled_drums.pages import paper
 from entangled_drums.pages.assumptions import assumptions
 from entangled_drums.pages.captions import caption, paragraphs
 from entangled_drums.pages.pictures import picture
-from entangled_drums.provenance.job import Job, execute
 from entangled_drums.provenance.record import read_record, record_path
 from entangled_drums.tables.printed import html_notes, html_table, read_markdown
 

@@ -1,7 +1,7 @@
 """Write the resolved config of the experiment, as the reader of the results finds it."""
 
-from entangled_drums import jsonfile
 from entangled_drums.provenance.job import Job, execute
+from entangled_drums import jsonfile
 
 
 def main(job: Job) -> None:

@@ -1,7 +1,7 @@
 """Write table S1: the parameters of the device, as assumed and as calibrated."""
 
-from entangled_drums import calibration, jsonfile
 from entangled_drums.provenance.job import Job, execute
+from entangled_drums import calibration, jsonfile
 from entangled_drums.tables import table_s1
 from entangled_drums.tables.output import write_table
 

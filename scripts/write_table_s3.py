@@ -1,7 +1,7 @@
 """Write table S3: the error budget of the Duan sum."""
 
-from entangled_drums import jsonfile
 from entangled_drums.provenance.job import Job, execute
+from entangled_drums import jsonfile
 from entangled_drums.tables import table_s3
 from entangled_drums.tables.output import write_table
 
