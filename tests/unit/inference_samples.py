@@ -42,8 +42,8 @@ def record(
     window="boxcar",
     duration_s=1800.0,
 ):
-    """Emission and phase scan of one device."""
-    generator = np.random.default_rng(seed)
+    """Emission and phase scan of one device; without noise if the seed is None."""
+    generator = None if seed is None else np.random.default_rng(seed)
     settings = drive(ratio)
     probe = parameters.probe_settings(VALUES, 1.5e5, 1.0e4, PHASES)
     centres = pumped.line_centres_hz(VALUES, settings, 1.5e5)

@@ -88,7 +88,8 @@ def without_noise(found):
     measured = replace(
         found.measured,
         areas=found.model.areas[0],
-        covariance=1e-12 * found.measured.covariance,
+        emission_covariance=1e-12 * found.measured.emission_covariance,
+        scan_variance=1e-12 * found.measured.scan_variance,
     )
     return replace(found, measured=measured)
 

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 from scipy.stats import chi2, ncx2
-from tests.unit.inference_samples import CALIBRATION, record, truth
+from tests.unit.inference_samples import CALIBRATION, PHASES, record, truth
 from tests.unit.test_coverage import PLAIN
 
 from entangled_drums import jsonfile
@@ -14,7 +14,7 @@ from entangled_drums.coverage import misfit
 from entangled_drums.errors import InferenceError
 from entangled_drums.inference import direct, error_budget, mode_search
 from entangled_drums.inference.fine_effects import Fidelity
-from entangled_drums.inference.line_data import LineSettings, line_data
+from entangled_drums.inference.line_data import LineSettings, _measure, line_data
 from entangled_drums.inference.mode_search import find_modes
 from entangled_drums.inference.model_based import ModelBasedSettings, best_fit
 from entangled_drums.inference.observation import observation
@@ -101,6 +101,64 @@ def test_items_add_up_to_the_error():
         variances = [item.variance for item in budget.items]
         assert variances == sorted(variances, reverse=True)
         assert min(variances) >= 0.0
+
+
+def test_each_recording_brings_the_noise_it_has():
+    """400 repetitions with noise in one recording alone; each false alarm has a chance of 0.3 %."""
+    emission, scan = record(truth(1), None)
+    found = line_data(emission, scan, CALIBRATION, LineSettings())
+    weight = np.ones(found.measured.areas.size) / np.sqrt(np.diag(found.measured.covariance))
+    weight[2:] *= np.tile(np.cos(2 * PHASES) + 0.3, 2)
+    generator = np.random.default_rng(5)
+
+    def noisy(spectrum, averages):
+        power = spectrum["power_spectral_density"]
+        return spectrum.assign(
+            power_spectral_density=power * generator.gamma(averages, 1 / averages, power.shape)
+        )
+
+    def spread(of_emission, of_scan):
+        setup = found.setup
+        areas = [
+            _measure(
+                noisy(emission, setup.emission_averages) if of_emission else emission,
+                noisy(scan, setup.scan_averages) if of_scan else scan,
+                setup,
+                found.bins,
+                found.model,
+            ).areas
+            for _ in range(400)
+        ]
+        return np.var(areas @ weight, ddof=1)
+
+    by_emission = weight @ found.measured.emission_covariance @ weight
+    by_scan = weight**2 @ found.measured.scan_variance
+    low, high = chi2.ppf([0.0015, 0.9985], 399) / 399
+    assert low < spread(True, False) / by_emission < high
+    assert low < spread(False, True) / by_scan < high
+
+
+def test_a_recording_never_brings_less_than_nothing(monkeypatch):
+    """Errors of the shape that lines and probe lines share may cancel in D."""
+    monkeypatch.setattr(error_budget, "_DRAWS", 50)
+    emission, scan = record(truth(1), 1)
+    found = line_data(emission, scan, CALIBRATION, LineSettings())
+    solved = direct.solve(found, CALIBRATION)
+    monkeypatch.setattr(direct, "solve", lambda *_: solved)  # it weighs areas by their noise
+
+    def brought(shift):
+        measured = replace(found.measured, emission_covariance=np.outer(shift, shift))
+        budget = error_budget.of_direct(
+            replace(found, measured=measured), CALIBRATION, np.random.default_rng(0)
+        )
+        return next(item.variance for item in budget.items if item.name == "emission")
+
+    line, probe_line = np.eye(found.measured.areas.size)[[0, 2]]
+    line = line / np.sqrt(brought(line))
+    probe_line = probe_line / np.sqrt(brought(probe_line))
+    both = sorted([brought(line + probe_line), brought(line - probe_line)])
+    assert both == pytest.approx([0.0, 4.0], abs=1e-9)
+    assert both[0] >= 0.0
 
 
 def test_correlated_parameters_share_their_part():

@@ -161,13 +161,10 @@ def of_direct(found: LineData, calibration: Calibration, generator: np.random.Ge
     step = 1e-5 * np.maximum(1.0, np.abs(state))
     around = direct.duan(state + np.diag(step)) - direct.duan(state - np.diag(step))
     weight = (around / (2.0 * step)) @ gain
-    noise = found.measured.covariance
-    probe_lines = float(weight[2:] @ noise[2:, 2:] @ weight[2:])
-    everything = float(weight @ noise @ weight)
-    items = [
-        Item("emission", STATISTICAL, everything - probe_lines),
-        Item("phase_scan", STATISTICAL, probe_lines),
-    ]
+    # A variance that rounding could make negative where the emission brings next to nothing.
+    emission = max(float(weight @ found.measured.emission_covariance @ weight), 0.0)
+    scan = float(weight**2 @ found.measured.scan_variance)
+    items = [Item("emission", STATISTICAL, emission), Item("phase_scan", STATISTICAL, scan)]
 
     def duan_of(values: dict[str, Array]) -> Array:
         shift = np.stack([values[n] - found.central[n] for n in found.uncertain], axis=-1)
@@ -193,7 +190,7 @@ def of_direct(found: LineData, calibration: Calibration, generator: np.random.Ge
         kept = flat({one: draws[possible] for one, draws in {**drawn, **known}.items()})
         left_out = total - float(np.var(duan_of(kept)))
         items.append(Item(name, CALIBRATED, float(shared[at]), float(shifts[at]), left_out))
-    propagated = everything + float(shared.sum())
+    propagated = emission + scan + float(shared.sum())
     return Budget("direct", float(direct.duan(state)), math.sqrt(propagated), _ordered(items))
 
 

@@ -111,15 +111,35 @@ class Bins:
 
 @dataclass(frozen=True)
 class Measured:
+    """Areas of all lines and their noise.
+
+    Parameters
+    ----------
+    areas : ndarray, (M,)
+        Two emission lines, then the first probe line at every phase, then the second.
+    emission_covariance : ndarray, (M, M)
+        What the noise of the emission spectrum brings: to its own lines, and to the probe lines
+        through the shape they share and through what stands there without probes.
+    scan_variance : ndarray, (M,)
+        What the noise of the phase scan brings, independent at every phase; zero for emission.
+    fits : dict of str to Goodness
+    """
+
     areas: Array
-    covariance: Array
+    emission_covariance: Array
+    scan_variance: Array
     fits: dict[str, Goodness]
+
+    @property
+    def covariance(self) -> Array:
+        """Covariance (M, M) of the areas."""
+        return self.emission_covariance + np.diag(self.scan_variance)
 
 
 def _measure(
     emission: xarray.Dataset, scan: xarray.Dataset, setup: Setup, bins: Bins, model: ExactLines
 ) -> Measured:
-    """Fit all recorded lines; areas (M,), their covariance (M, M) and the goodness of each fit."""
+    """Fit all recorded lines."""
     emission_frequency = angular(emission["frequency_hz"].values)
     emission_power = emission["power_spectral_density"].values
     scan_frequency = angular(scan["frequency_hz"].values)
@@ -127,7 +147,7 @@ def _measure(
     offset = float(angular(setup.probe.offset_hz))
     count = setup.phases.size
     size = 2 + 2 * count
-    areas, noise = np.zeros(size), np.zeros((size, size))
+    areas, scan_variance, noise = np.zeros(size), np.zeros(size), np.zeros((size, size))
     fits: dict[str, Goodness] = {}
     for line in (0, 1):
         index = bins.emission[line]
@@ -157,14 +177,20 @@ def _measure(
             width: float,
             at: tuple[Array, Array] = (frequency, reference_frequency),
             of: tuple[Array, Array] = (power, reference_power),
-        ) -> tuple[Array, Array, Goodness]:
+        ) -> tuple[Array, Array, Array, Goodness]:
             with_probe = fit_areas(at[0], of[0], setup.scan_averages, centre + offset, width)
             without = fit_areas(at[1], of[1], setup.emission_averages, centre + offset, width)
-            variance = np.diag(with_probe.covariance[:, 0, 0]) + without.covariance[0, 0]
-            return with_probe.area - without.area, variance, with_probe.goodness
+            return (
+                with_probe.area - without.area,
+                with_probe.covariance[:, 0, 0],
+                without.covariance[0, 0],
+                with_probe.goodness,
+            )
 
         rows = slice(2 + line * count, 2 + (line + 1) * count)
-        areas[rows], variance, fits[f"scan_line_{line + 1}"] = difference(fit.centre, fit.width)
+        areas[rows], scan_variance[rows], without_probe, fits[f"scan_line_{line + 1}"] = difference(
+            fit.centre, fit.width
+        )
         # Centre and width come from the emission fit: their errors move all phases together.
         d_centre, d_width = np.sqrt(np.diag(fit.covariance)[4:])
         by_shape = np.stack(
@@ -174,10 +200,10 @@ def _measure(
             ],
             axis=-1,
         )
-        noise[rows, rows] = variance + by_shape @ fit.covariance[4:, 4:] @ by_shape.T
+        noise[rows, rows] = without_probe + by_shape @ fit.covariance[4:, 4:] @ by_shape.T
         noise[line, rows] = fit.covariance[0, 4:] @ by_shape.T
         noise[rows, line] = noise[line, rows]
-    return Measured(areas, noise, fits)
+    return Measured(areas, noise, scan_variance, fits)
 
 
 def _check_inputs(
