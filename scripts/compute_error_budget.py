@@ -4,7 +4,8 @@ from entangled_drums.provenance.job import Job, execute
 from entangled_drums import calibration, jsonfile, recording
 from entangled_drums.inference import error_budget
 from entangled_drums.inference.fine_effects import Fidelity
-from entangled_drums.inference.line_data import LineSettings, line_data, usable
+from entangled_drums.inference.line_data import line_data, usable
+from entangled_drums.inference.line_windows import LineSettings
 from entangled_drums.inference.model_based import ModelBasedSettings, best_fit
 from entangled_drums.inference.observation import observation
 from entangled_drums.randomness import job_stream

@@ -6,7 +6,7 @@ from entangled_drums.figures import fig3
 from entangled_drums.figures.output import write_figure
 from entangled_drums.inference import posterior_file
 from entangled_drums.inference.fine_effects import Fidelity
-from entangled_drums.inference.line_data import LineSettings
+from entangled_drums.inference.line_windows import LineSettings
 from entangled_drums.inference.predictive import predict
 from entangled_drums.inference.probe_readings import probe_readings
 

@@ -4,7 +4,8 @@ from entangled_drums.provenance.job import Job, execute
 from entangled_drums import calibration, jsonfile, recording
 from entangled_drums.inference import direct, emission_bound, quadrature
 from entangled_drums.inference.fine_effects import Fidelity
-from entangled_drums.inference.line_data import LineSettings, line_data, usable
+from entangled_drums.inference.line_data import line_data, usable
+from entangled_drums.inference.line_windows import LineSettings
 from entangled_drums.randomness import job_stream
 
 

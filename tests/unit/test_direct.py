@@ -11,8 +11,8 @@ from tests.unit import inference_samples
 from entangled_drums import calibration, jsonfile, parameters, prior
 from entangled_drums.errors import CalibrationError, InferenceError, RecordingError
 from entangled_drums.inference.direct import infer
-from entangled_drums.inference.line_data import LineSettings
 from entangled_drums.inference.line_maps import MODEL_PARAMETERS, model_state
+from entangled_drums.inference.line_windows import LineSettings
 from entangled_drums.laboratory import pumped
 
 VALUES = {**inference_samples.VALUES, "bath.external_occupation": 0.1}

@@ -17,7 +17,8 @@ from tests.unit.inference_samples import (
 from entangled_drums import calibration, covariance, entanglement, jsonfile, parameters
 from entangled_drums.inference import emission_bound, quadrature
 from entangled_drums.inference.emission_bound import largest_duan
-from entangled_drums.inference.line_data import LineSettings, line_data
+from entangled_drums.inference.line_data import line_data
+from entangled_drums.inference.line_windows import LineSettings
 from entangled_drums.inference.route_result import route_result
 from entangled_drums.laboratory import pumped
 

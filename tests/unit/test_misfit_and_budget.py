@@ -14,7 +14,8 @@ from entangled_drums.coverage import misfit
 from entangled_drums.errors import InferenceError
 from entangled_drums.inference import direct, error_budget, mode_search
 from entangled_drums.inference.fine_effects import Fidelity
-from entangled_drums.inference.line_data import LineSettings, _measure, line_data
+from entangled_drums.inference.line_data import _measure, line_data
+from entangled_drums.inference.line_windows import LineSettings
 from entangled_drums.inference.mode_search import find_modes
 from entangled_drums.inference.model_based import ModelBasedSettings, best_fit
 from entangled_drums.inference.observation import observation

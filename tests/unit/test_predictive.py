@@ -10,7 +10,7 @@ from tests.unit.posterior_samples import CALIBRATION, around, recordings
 from entangled_drums import calibration, entanglement
 from entangled_drums.errors import InferenceError
 from entangled_drums.inference import posterior_file, predictive, probe_readings
-from entangled_drums.inference.line_data import LineSettings
+from entangled_drums.inference.line_windows import LineSettings
 from entangled_drums.inference.states import state_quantities
 
 FALSE_ALARM = 1e-4

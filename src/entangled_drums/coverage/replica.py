@@ -17,7 +17,8 @@ from entangled_drums.coverage.experiment import Experiment, scenario_of
 from entangled_drums.coverage.scenarios import LINE_ROUTES, POWER, RANKED, Scenario
 from entangled_drums.errors import EntangledDrumsError
 from entangled_drums.inference import direct, emission_bound, quadrature
-from entangled_drums.inference.line_data import LineSettings, line_data, usable
+from entangled_drums.inference.line_data import line_data, usable
+from entangled_drums.inference.line_windows import LineSettings
 from entangled_drums.inference.model_based import ModelBasedSettings, Prepared, posterior, prepare
 from entangled_drums.inference.observation import observation
 from entangled_drums.inference.posterior import Posterior, SamplerSettings

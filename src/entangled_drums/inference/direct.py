@@ -29,12 +29,13 @@ from numpy.typing import NDArray
 
 from entangled_drums.calibration import Calibration
 from entangled_drums.inference.groups import dimensionless_groups
-from entangled_drums.inference.line_data import LineData, LineSettings, line_data
+from entangled_drums.inference.line_data import LineData, line_data
 from entangled_drums.inference.line_maps import (
     Setup,
     closed_forms,
     model_state,
 )
+from entangled_drums.inference.line_windows import LineSettings
 from entangled_drums.inference.spectral_lines import Goodness
 
 Array = NDArray[np.float64]

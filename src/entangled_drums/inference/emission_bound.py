@@ -13,7 +13,8 @@ import xarray
 from numpy.typing import NDArray
 
 from entangled_drums.calibration import Calibration
-from entangled_drums.inference.line_data import LineData, LineSettings
+from entangled_drums.inference.line_data import LineData
+from entangled_drums.inference.line_windows import LineSettings
 from entangled_drums.inference.quadrature import noted_settings
 from entangled_drums.inference.single_number import SingleNumberResult, number
 

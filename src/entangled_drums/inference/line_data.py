@@ -4,13 +4,13 @@ Lines in the emission are fitted with free centre and width; the probe lines of 
 those of the emission, at every phase, less what the same fit finds there without probes.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray
 from numpy.typing import NDArray
 
-from entangled_drums import covariance, parameters, recording, recording_checks
+from entangled_drums import recording, recording_checks
 from entangled_drums.calibration import Calibration
 from entangled_drums.errors import InferenceError, NoFitError
 from entangled_drums.inference.fine_effects import Fidelity
@@ -21,92 +21,21 @@ from entangled_drums.inference.line_maps import (
     Setup,
     closed_forms,
     exact_lines,
-    expected_lines,
     offsets,
 )
+from entangled_drums.inference.line_windows import (
+    Bins,
+    LineSettings,
+    emission_lines,
+    select_bins,
+    too_close,
+)
 from entangled_drums.inference.observation import same_drive
-from entangled_drums.inference.spectral_lines import Goodness, fit_areas, fit_line, window
+from entangled_drums.inference.spectral_lines import Goodness, fit_areas, fit_line
 from entangled_drums.ranges import is_allowed
-from entangled_drums.units import angular, cyclic
+from entangled_drums.units import angular
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class LineSettings:
-    """Choices of the routes that read line weights.
-
-    Parameters
-    ----------
-    emission_half_window_widths : float
-        Half-width of an emission line's fit window, in calibrated line widths Gamma. Narrow: these
-        lines are strong, and what limits their fit is their shape: unequal drums make each a sum
-        of two poles of different width.
-    scan_half_window_widths : float
-        The same for the probe lines, which are weak: noise limits their fit.
-    largest_share_of_gap : float
-        Half-width of a window at most this share of the distance to the next line.
-    smallest_half_window_widths : float
-        A spectrum must cover each line by at least this many Gamma on either side.
-    smallest_separation : float
-        The route is not valid where lines are closer than this many Gamma.
-    smallest_p_value : float
-        The route is not valid where a fit is worse than this.
-    samples : int
-        Drawn calibrations, each with one draw of the noise, behind errors and intervals.
-    fidelity : Fidelity
-        What the exact spectra contain beside pumps and probes in the rotating-wave approximation.
-    """
-
-    emission_half_window_widths: float = 2.0
-    scan_half_window_widths: float = 5.0
-    largest_share_of_gap: float = 0.6
-    smallest_half_window_widths: float = 1.5
-    smallest_separation: float = 3.0
-    smallest_p_value: float = 1e-3
-    samples: int = 20000
-    fidelity: Fidelity = field(default_factory=Fidelity)
-
-
-def _block_around(frequency: Array, centre: float, width_of_bin: float) -> float:
-    """Distance from `centre` to the nearer end of the gapless block of bins around it."""
-    breaks = np.flatnonzero(np.diff(frequency) > 2.5 * width_of_bin)
-    starts = np.concatenate([[0], breaks + 1])
-    stops = np.concatenate([breaks, [frequency.size - 1]])
-    for start, stop in zip(starts, stops, strict=True):
-        if frequency[start] <= centre <= frequency[stop]:
-            return float(min(centre - frequency[start], frequency[stop] - centre))
-    return 0.0
-
-
-def _half_windows(
-    spectrum: xarray.Dataset,
-    centres: Array,
-    widths: Array,
-    wanted: Array,
-    settings: LineSettings,
-    source: str,
-) -> Array:
-    frequency = angular(spectrum["frequency_hz"].values)
-    bin_width = float(angular(spectrum.attrs["bin_width_hz"]))
-    needed = settings.smallest_half_window_widths * widths
-    covered = np.array([_block_around(frequency, float(centre), bin_width) for centre in centres])
-    for line in np.flatnonzero(covered < needed):
-        low, high = cyclic(centres[line] - needed[line]), cyclic(centres[line] + needed[line])
-        raise InferenceError(
-            f"{source}: does not cover line {line + 1}, {low:.0f} .. {high:.0f} Hz from the drive "
-            "centre; record that range"
-        )
-    return np.minimum(np.maximum(wanted, needed), covered)
-
-
-@dataclass(frozen=True)
-class Bins:
-    """Indices of the bins of each fit, one window for each line, named as in `Grids`."""
-
-    emission: tuple[NDArray[np.intp], NDArray[np.intp]]
-    scan: tuple[NDArray[np.intp], NDArray[np.intp]]
-    reference: tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 @dataclass(frozen=True)
@@ -238,45 +167,6 @@ def _check_inputs(
     )
 
 
-def _select_bins(
-    emission: xarray.Dataset,
-    scan: xarray.Dataset,
-    setup: Setup,
-    lines: tuple[Array, Array],
-    settings: LineSettings,
-) -> Bins:
-    """Choose the windows of all fits around the expected lines (centres, widths)."""
-    centres, widths = lines
-    separation = abs(float(centres[1] - centres[0]))
-    offset = float(angular(setup.probe.offset_hz))
-    wanted = np.minimum(
-        settings.emission_half_window_widths * widths, settings.largest_share_of_gap * separation
-    )
-    half = _half_windows(emission, centres, widths, wanted, settings, "emission")
-    gap = min(abs(offset), abs(separation - abs(offset)))
-    wanted = np.minimum(
-        settings.scan_half_window_widths * widths, settings.largest_share_of_gap * gap
-    )
-    scan_half = _half_windows(scan, centres + offset, widths, wanted, settings, "phase scan")
-    emission_frequency = angular(emission["frequency_hz"].values)
-    scan_frequency = angular(scan["frequency_hz"].values)
-
-    def chosen(
-        frequency: Array, at: Array, half_widths: Array, source: str
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        first, second = (
-            window(frequency, float(centre), float(width), source)
-            for centre, width in zip(at, half_widths, strict=True)
-        )
-        return first, second
-
-    return Bins(
-        chosen(emission_frequency, centres, half, "emission"),
-        chosen(scan_frequency, centres + offset, scan_half, "phase scan"),
-        chosen(emission_frequency, centres + offset, scan_half, "emission at the probe lines"),
-    )
-
-
 @dataclass(frozen=True)
 class LineData:
     """Everything about the lines of one operating point.
@@ -393,28 +283,14 @@ def line_data(
         return f"not available: no {missing} recording"
     setup = _check_inputs(emission, phase_scan, calibration, settings.fidelity)
     central = calibration.mapping()
-    steady = covariance.steady_state(parameters.system(central, setup.drive))
-    if not np.all(steady.stable):
-        return (
-            "not valid here: the calibrated device has no steady state under this drive "
-            f"({steady.reason})"
-        )
-    centres, widths = expected_lines(central, setup.drive)
-    if np.any(widths <= 0):
-        return (
-            f"not valid here: the drive does not damp line {int(np.argmin(widths)) + 1} of the "
-            "calibrated device"
-        )
-    separation = abs(float(centres[1] - centres[0]))
+    lines = emission_lines(central, setup.drive, settings)
+    if isinstance(lines, str):
+        return lines
     offset = abs(float(angular(setup.probe.offset_hz)))
-    for distance, what in ((separation, "emission lines"), (offset, "probe and emission lines")):
-        if distance < settings.smallest_separation * np.max(widths):
-            return (
-                f"not valid here: {what} are {distance / np.max(widths):.2g} line widths apart, "
-                f"less than {settings.smallest_separation:g}"
-            )
+    if reason := too_close(offset, lines[1], "probe and emission lines", settings):
+        return reason
 
-    bins = _select_bins(emission, phase_scan, setup, (centres, widths), settings)
+    bins = select_bins(emission, phase_scan, setup, lines, settings)
     emission_frequency = angular(emission["frequency_hz"].values)
     scan_frequency = angular(phase_scan["frequency_hz"].values)
     grids = Grids(

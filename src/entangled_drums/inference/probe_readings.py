@@ -22,13 +22,14 @@ from numpy.typing import NDArray
 
 from entangled_drums import parameters
 from entangled_drums.calibration import Calibration
-from entangled_drums.inference.line_data import LineSettings, line_data
+from entangled_drums.inference.line_data import line_data
 from entangled_drums.inference.line_maps import (
     MODEL_PARAMETERS,
     Setup,
     closed_forms,
     expected_lines,
 )
+from entangled_drums.inference.line_windows import LineSettings
 from entangled_drums.inference.predictive import Band, exact_parameters
 from entangled_drums.parameters import ProbeSettings
 from entangled_drums.phase_series import phase_harmonics

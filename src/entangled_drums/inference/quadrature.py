@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from entangled_drums.calibration import Calibration
 from entangled_drums.inference import direct
-from entangled_drums.inference.line_data import LineData, LineSettings
+from entangled_drums.inference.line_data import LineData
 from entangled_drums.inference.line_maps import closed_forms, model_state
+from entangled_drums.inference.line_windows import LineSettings
 from entangled_drums.inference.single_number import SingleNumberResult, number
 
 Array = NDArray[np.float64]
