@@ -195,6 +195,14 @@ def not_calibrated(kind):
     return "" if kind in calibration_recordings() else f"the calibration has no recording {kind}"
 
 
+def points_with_run():
+    """Operating points at which a stationarity run is recorded."""
+    if not SIMULATED:
+        return [name for name in POINTS if given_files(name, "stationarity")]
+    run = EXPERIMENT["calibration"].get("stationarity")
+    return [run["point"]] if run else []
+
+
 def recorded(kind):
     """Input function: the recording of a kind at an operating point, or none if there is none."""
 

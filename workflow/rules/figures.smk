@@ -36,6 +36,12 @@ EMISSION_SHOWN, SCAN_SHOWN = (
 )
 POSTERIOR_SHOWN = result(f"inference/{POINT_SHOWN}/model_based.posterior.nc")
 
+# Of several runs the one at the point that the other figures show.
+POINT_OF_RUN = next(iter(sorted(points_with_run(), key=lambda name: name != POINT_SHOWN)), None)
+RUNS_FOLLOWED = (
+    expand(rules.infer_stationarity.output.result, point=POINT_OF_RUN) if POINT_OF_RUN else []
+)
+
 
 rule draw_fig1:
     input:
@@ -507,6 +513,33 @@ rule draw_figs10:
         "../../scripts/draw_figs10.py"
 
 
+rule draw_figs11:
+    input:
+        script="scripts/draw_figs11.py",
+        records=records(*RUNS_FOLLOWED),
+        stationarity=RUNS_FOLLOWED,
+    output:
+        pdf=result("figures/figs11.pdf"),
+        png=pictured("figs11"),
+        csv=result("figures/figs11.csv"),
+        rst=result("figures/figs11.rst"),
+        record=result("figures/figs11.record.json"),
+    log:
+        log_file("draw_figs11"),
+    benchmark:
+        benchmark_file("draw_figs11")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("draw_figs11"),
+    params:
+        settings=settings(simulated=SIMULATED, origin=DRAWN_ORIGIN),
+        code=code_digest("draw_figs11"),
+    script:
+        "../../scripts/draw_figs11.py"
+
+
 NO_POSTERIOR = "inference.routes lacks model_based"
 if "model_based" in ROUTES:
     NO_POSTERIOR = "" if EMISSIONS else "there is no emission recording"
@@ -542,3 +575,8 @@ show(
 )
 show("figs9", rules.draw_figs9.output, lacking=NO_POINT)
 show("figs10", rules.draw_figs10.output, lacking="" if COVERAGE else "coverage is not given")
+show(
+    "figs11",
+    rules.draw_figs11.output,
+    lacking="" if POINT_OF_RUN else "there is no stationarity run",
+)

@@ -146,7 +146,35 @@ rule compute_error_budget:
         "../../scripts/compute_error_budget.py"
 
 
+rule infer_stationarity:
+    input:
+        script="scripts/infer_stationarity.py",
+        records=recorded_all("stationarity", others=(rules.calibrate_device.output.calibration,)),
+        run=lambda wildcards: recorded("stationarity")(wildcards)[0],
+        calibration=rules.calibrate_device.output.calibration,
+    output:
+        result=result("inference/{point}/stationarity.json"),
+        record=result("inference/{point}/stationarity.record.json"),
+    log:
+        log_file("infer_stationarity", "{point}"),
+    benchmark:
+        benchmark_file("infer_stationarity", "{point}")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("infer_stationarity"),
+    params:
+        settings=lambda wildcards: settings(
+            point=wildcards.point, power=POINTS[wildcards.point]["power"]
+        ),
+        code=code_digest("infer_stationarity"),
+    script:
+        "../../scripts/infer_stationarity.py"
+
+
 PRODUCTS += rules.decide_verdict.output
+PRODUCTS += expand(rules.infer_stationarity.output, point=points_with_run())
 if {"quadrature", "emission_bound", "direct"} & set(ROUTES):
     PRODUCTS += expand(rules.infer_direct.output, point=POINTS)
 if "model_based" in ROUTES:

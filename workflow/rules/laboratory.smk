@@ -162,9 +162,6 @@ rule record_calibration:
 
 PRODUCTS += rules.draw_truth.output
 PRODUCTS += rules.record_calibration.output
-if "stationarity" in EXPERIMENT["calibration"]:
-    PRODUCTS += expand(
-        rules.record_stationarity.output, point=EXPERIMENT["calibration"]["stationarity"]["point"]
-    )
+PRODUCTS += expand(rules.record_stationarity.output, point=points_with_run())
 PRODUCTS += expand(rules.record_emission.output, point=POINTS)
 PRODUCTS += expand(rules.record_phase_scan.output, point=POINTS)

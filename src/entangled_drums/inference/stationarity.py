@@ -1,0 +1,222 @@
+"""Does the state hold? The emission lines of one run, segment by segment.
+
+Both lines are fitted in every segment. If nothing changes, area, centre and width of each scatter
+about their mean as much as the noise of the segments says: chi-square with one degree of freedom
+less than there are segments. A steady change shows sooner in the slope of a straight line, which is
+the change over the run that is reported. The shape that is fitted is the same in all segments, so
+what it misses of the line moves the mean and not the changes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray
+from numpy.typing import NDArray
+from scipy.special import chdtrc, erfc
+
+from entangled_drums import recording, recording_checks, recording_format
+from entangled_drums.calibration import Calibration
+from entangled_drums.errors import NoFitError
+from entangled_drums.inference.line_maps import MODEL_PARAMETERS
+from entangled_drums.inference.line_windows import LineSettings, emission_bins, emission_lines
+from entangled_drums.inference.spectral_lines import fit_line
+from entangled_drums.inference.verdict import FALSE_ALARMS
+from entangled_drums.units import angular, cyclic
+
+Array = NDArray[np.float64]
+
+HOLDS, CHANGES = "holds", "changes"
+QUANTITIES = {"flux_per_s": "1/s", "centre_hz": "Hz", "width_hz": "Hz"}
+"""What is followed of each line, and its unit; the flux is that of photons at the analyser, times
+the gain."""
+
+# Of the six coefficients of a line's fit: area, centre, width.
+_FOLLOWED = [0, 4, 5]
+
+
+@dataclass(frozen=True)
+class Course:
+    """One quantity of one line over a run.
+
+    Parameters
+    ----------
+    values, uncertainties : ndarray, (S,)
+        In each segment.
+    mean : float
+        Weighted mean.
+    change : float
+        Of the straight line through them, over the whole run.
+    change_uncertainty : float
+    p_value : float
+        Chance that what does not change scatters at least as much.
+    p_value_of_change : float
+        Chance that what does not change has at least as steep a line, up or down.
+    """
+
+    values: Array
+    uncertainties: Array
+    mean: float
+    change: float
+    change_uncertainty: float
+    p_value: float
+    p_value_of_change: float
+
+    @classmethod
+    def of(cls, values: Array, uncertainties: Array, middle: Array) -> "Course":
+        """Follow a quantity.
+
+        Parameters
+        ----------
+        values, uncertainties : ndarray, (S,)
+            At least two segments.
+        middle : ndarray, (S,)
+            Middle of each segment, as a share of the run.
+        """
+        weights = uncertainties**-2
+        mean = float(np.average(values, weights=weights))
+        off = middle - np.average(middle, weights=weights)
+        information = float(np.sum(weights * off**2))
+        change = float(np.sum(weights * off * (values - mean))) / information
+        chi_square = float(np.sum(weights * (values - mean) ** 2))
+        return cls(
+            values,
+            uncertainties,
+            mean,
+            change,
+            information**-0.5,
+            float(chdtrc(values.size - 1, chi_square)),
+            float(erfc(abs(change) * (information / 2.0) ** 0.5)),
+        )
+
+    def content(self) -> dict[str, Any]:
+        """Return plain built-ins for JSON."""
+        return {
+            "values": self.values.tolist(),
+            "uncertainties": self.uncertainties.tolist(),
+            "mean": self.mean,
+            "change": self.change,
+            "change_uncertainty": self.change_uncertainty,
+            "p_value": self.p_value,
+            "p_value_of_change": self.p_value_of_change,
+        }
+
+
+@dataclass(frozen=True)
+class Stationarity:
+    """Whether the state holds over a run.
+
+    Parameters
+    ----------
+    settings : mapping
+        Drive the run was taken at (``red_coupling_hz``, ``ratio``), and ``span_s`` from the
+        beginning of its first segment to the end of its last.
+    segment_start_s : ndarray, (S,)
+    validity : str
+        ``valid``, or why nothing can be said.
+    lines : tuple of mapping
+        `Course` of each of `QUANTITIES`, for both lines; empty if not valid.
+    """
+
+    settings: Mapping[str, float]
+    segment_start_s: Array
+    validity: str
+    lines: tuple[Mapping[str, Course], ...] = ()
+
+    @property
+    def smallest_p_value(self) -> float:
+        """Smallest p-value times their number; at most 1 % of steady runs have it below 0.01."""
+        found = [
+            p_value
+            for line in self.lines
+            for one in line.values()
+            for p_value in (one.p_value, one.p_value_of_change)
+        ]
+        return min(1.0, len(found) * min(found)) if found else float("nan")
+
+    @property
+    def outcome(self) -> str:
+        """`HOLDS`, `CHANGES`, or empty if not valid."""
+        if not self.lines:
+            return ""
+        return HOLDS if self.smallest_p_value >= FALSE_ALARMS else CHANGES
+
+    def content(self) -> dict[str, Any]:
+        """Return plain built-ins for JSON."""
+        return {
+            **self.settings,
+            "segment_start_s": self.segment_start_s.tolist(),
+            "validity": self.validity,
+            "outcome": self.outcome,
+            "smallest_p_value": self.smallest_p_value,
+            "lines": [{name: one.content() for name, one in line.items()} for line in self.lines],
+        }
+
+
+def infer(
+    run: xarray.Dataset, calibration: Calibration, settings: LineSettings | None = None
+) -> Stationarity:
+    """Follow the emission lines through a run.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        Recording of kind ``stationarity``.
+    calibration : Calibration
+        Says where the lines are expected.
+    settings : LineSettings, optional
+
+    Returns
+    -------
+    Stationarity
+
+    Raises
+    ------
+    RecordingError
+        If the recording is malformed or of another kind.
+    CalibrationError
+        If the calibration lacks a parameter.
+    InferenceError
+        If the spectra do not cover the lines.
+    """
+    settings = settings or LineSettings()
+    recording_checks.check(run, recording_format.STATIONARITY, "stationarity run")
+    calibration.require(MODEL_PARAMETERS)
+    start = run["segment_start_s"].values.astype(np.float64)
+    length = float(run.attrs["duration_s"]) / start.size
+    span = float(np.ptp(start)) + length
+    taken_at = {name: float(run.attrs[name]) for name in ("red_coupling_hz", "ratio")}
+    taken_at["span_s"] = span
+
+    def not_valid(reason: str) -> Stationarity:
+        return Stationarity(taken_at, start, reason)
+
+    if start.size < 2:
+        return not_valid("not valid here: one segment cannot show a change; record several")
+    lines = emission_lines(calibration.mapping(), recording.drive_settings(run), settings)
+    if isinstance(lines, str):
+        return not_valid(lines)
+    frequency = angular(run["frequency_hz"].values)
+    averages = float(recording.likelihood_shape(run))
+    middle = (start - start.min() + 0.5 * length) / span
+    followed = []
+    for line, index in enumerate(emission_bins(run, lines, settings)):
+        fits = []
+        for at, power in enumerate(run["power_spectral_density"].values):
+            source = f"segment {at + 1}, line {line + 1}"
+            centre, width = (float(one[line]) for one in lines)
+            try:
+                fit = fit_line(frequency[index], power[index], averages, centre, width, source)
+            except NoFitError as error:
+                return not_valid(f"not valid here: {error}")
+            fits.append((fit.parameters, np.sqrt(np.diag(fit.covariance))))
+        found = np.array(fits)[:, :, _FOLLOWED]  # (segment, value or error, quantity)
+        found[:, :, 1:] = cyclic(found[:, :, 1:])
+        followed.append(
+            {
+                name: Course.of(found[:, 0, at], found[:, 1, at], middle)
+                for at, name in enumerate(QUANTITIES)
+            }
+        )
+    return Stationarity(taken_at, start, "valid", tuple(followed))

@@ -1,0 +1,140 @@
+"""Whether the state holds: steady runs are called steady, and changes are found with their size."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import binom, kstest
+from tests.unit.inference_samples import CALIBRATION, drive, truth
+
+from entangled_drums import jsonfile
+from entangled_drums.errors import CalibrationError, InferenceError, RecordingError
+from entangled_drums.inference.stationarity import CHANGES, HOLDS, QUANTITIES, Course, infer
+from entangled_drums.laboratory import pumped
+from entangled_drums.laboratory.imperfections import NONE, Imperfections
+
+SEGMENTS = 12
+
+
+def run(seed, imperfections=NONE, segments=SEGMENTS, half_span_hz=1.0e6):
+    return pumped.record_segments(
+        truth(1),
+        drive(),
+        pumped.EmissionSettings(1800.0, half_span_hz, 5.0e3),
+        segments,
+        None if seed is None else np.random.default_rng(seed),
+        imperfections,
+    )
+
+
+def scaled(recorded, factor):
+    power = recorded["power_spectral_density"]
+    return recorded.assign(power_spectral_density=(power * factor).assign_attrs(power.attrs))
+
+
+def noisy(expected, generator):
+    averages = float(expected.attrs["effective_averages"])
+    shape = expected["power_spectral_density"].shape
+    return scaled(expected, generator.gamma(averages, 1.0 / averages, shape))
+
+
+def test_p_values_of_steady_runs_are_uniform():
+    """200 runs; false alarms: 1 % for either kind of law, 0.5 % for the count of changes."""
+    expected, generator = run(None), np.random.default_rng(7)
+    runs = [infer(noisy(expected, generator), CALIBRATION) for _ in range(200)]
+    for name in QUANTITIES:
+        for kind in ("p_value", "p_value_of_change"):
+            found = [getattr(one.lines[1][name], kind) for one in runs]
+            assert kstest(found, "uniform").pvalue > 0.01 / 6
+        pulls = [one.lines[0][name].change / one.lines[0][name].change_uncertainty for one in runs]
+        assert kstest(pulls, "norm").pvalue > 0.01 / 3
+    assert sum(one.outcome == CHANGES for one in runs) <= binom.isf(0.005, 200, 0.01)
+    assert {one.validity for one in runs} == {"valid"}
+
+
+def test_drums_that_drift_take_their_lines_along():
+    """Not all the way: each line is also the image of the other drum, which moves oppositely."""
+    drift = Imperfections(drum_drift_hz=3000.0)
+    found = infer(run(3, drift), CALIBRATION)
+    assert found.outcome == CHANGES
+    for line, expected in zip(found.lines, infer(run(None, drift), CALIBRATION).lines, strict=True):
+        centre, flux = line["centre_hz"], line["flux_per_s"]
+        assert 1500.0 < expected["centre_hz"].change < 3000.0
+        off = centre.change - expected["centre_hz"].change
+        assert abs(off) < 3.5 * centre.change_uncertainty
+        assert centre.p_value_of_change < 1e-20
+        assert abs(flux.change - expected["flux_per_s"].change) < 3.5 * flux.change_uncertainty
+
+
+def test_a_gain_that_drifts_takes_the_flux_along():
+    steady = run(3)
+    middle = (steady["segment_start_s"] + 75.0) / 1800.0
+    found = infer(scaled(steady, 1.0 + 0.2 * (middle - 0.5)), CALIBRATION)
+    assert found.outcome == CHANGES
+    for line, before in zip(found.lines, infer(steady, CALIBRATION).lines, strict=True):
+        flux, centre = line["flux_per_s"], line["centre_hz"]
+        added = flux.change - before["flux_per_s"].change
+        assert added == pytest.approx(0.2 * before["flux_per_s"].mean, rel=0.05)
+        assert centre.change == pytest.approx(before["centre_hz"].change, rel=0.05, abs=30.0)
+
+
+def test_the_simulated_laboratory_holds():
+    found = infer(run(3), CALIBRATION)
+    assert found.outcome == HOLDS
+    assert found.smallest_p_value > 0.01
+    assert jsonfile.dumps(found.content())
+
+
+def test_one_bad_segment_is_a_change_without_a_slope():
+    steady = run(3)
+    power = steady["power_spectral_density"].copy()
+    power[SEGMENTS // 2] *= 1.2
+    found = infer(steady.assign(power_spectral_density=power), CALIBRATION)
+    assert found.outcome == CHANGES
+    flux = found.lines[0]["flux_per_s"]
+    assert flux.p_value < 1e-6 < flux.p_value_of_change
+
+
+def test_a_straight_line_by_least_squares():
+    """Against the normal equations, with segments of unequal errors and a gap between them."""
+    generator = np.random.default_rng(4)
+    middle = np.array([0.05, 0.2, 0.3, 0.8, 0.95])
+    errors = np.array([1.0, 2.0, 0.5, 1.0, 3.0])
+    values = 7.0 + 4.0 * middle + errors * generator.standard_normal(5)
+    course = Course.of(values, errors, middle)
+    design = np.column_stack([np.ones(5), middle]) / errors[:, None]
+    inverse = np.linalg.inv(design.T @ design)
+    assert course.change == pytest.approx((inverse @ design.T @ (values / errors))[1], rel=1e-12)
+    assert course.change_uncertainty == pytest.approx(np.sqrt(inverse[1, 1]), rel=1e-12)
+
+
+def test_what_cannot_be_followed_says_why():
+    assert "one segment" in infer(run(3, segments=1), CALIBRATION).validity
+    assert infer(run(3, segments=1), CALIBRATION).outcome == ""
+    undamped = drive(1.2)
+    amplified = run(3).assign_attrs(ratio=1.2, blue_photons=float(undamped.blue_photons))
+    assert "not valid here" in infer(amplified, CALIBRATION).validity
+    noise = run(3)
+    flat = scaled(noise, 40.0 / noise["power_spectral_density"])
+    without_line = infer(noisy(flat, np.random.default_rng(0)), CALIBRATION)
+    assert re.match(r"not valid here: segment \d+, line 1: ", without_line.validity)
+
+
+def test_wrong_inputs_are_named():
+    with pytest.raises(InferenceError, match="does not cover line 1"):
+        infer(run(3, half_span_hz=3.0e5), CALIBRATION)
+    emission = pumped.record_emission(
+        truth(1), drive(), pumped.EmissionSettings(60.0, 1.0e6, 5.0e3), None
+    )
+    with pytest.raises(RecordingError, match="stationarity"):
+        infer(emission, CALIBRATION)
+    keep = np.array([name != "cavity.frequency_hz" for name in CALIBRATION.names])
+    lacking = replace(
+        CALIBRATION,
+        names=tuple(name for name in CALIBRATION.names if name != "cavity.frequency_hz"),
+        values=CALIBRATION.values[keep],
+        covariance=CALIBRATION.covariance[np.ix_(keep, keep)],
+    )
+    with pytest.raises(CalibrationError, match=r"cavity\.frequency_hz"):
+        infer(run(3), lacking)
