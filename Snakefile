@@ -39,6 +39,8 @@ include: "workflow/rules/calibration.smk"
 include: "workflow/rules/inference.smk"
 include: "workflow/rules/coverage.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/figures_calibration.smk"
+include: "workflow/rules/figures_supplement.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/pages.smk"
 include: "workflow/rules/audit.smk"  # the last: it checks the products of all rules above

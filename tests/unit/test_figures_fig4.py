@@ -12,14 +12,14 @@ from matplotlib.figure import Figure
 from tests.unit.redrawn import not_in_table
 
 from entangled_drums.errors import FileFormatError
-from entangled_drums.figures import fig4, style
+from entangled_drums.figures import fig4, fig4_numbers, style
 from entangled_drums.figures.layout import OUTSIDE, overlapping_text
 from entangled_drums.figures.output import COLUMNS
 from entangled_drums.inference.route_result import ROUTES, RouteResult, route_result
 from entangled_drums.inference.verdict import CONTRADICTION, ENTANGLED, NOT_SHOWN, Verdict
 
 RATIO = np.linspace(0.02, 0.95, 187)
-RECALLED = fig4.RecalledValue(0.83, 0.13, "recalled, unverified")
+RECALLED = fig4_numbers.RecalledValue(0.83, 0.13, "recalled, unverified")
 ORIGIN = "Assumed device; simulated laboratory."
 POINTS = {
     "reference": (1.4e5, (0.3, 0.45, 0.55, 0.62, 0.7, 0.78)),
@@ -37,7 +37,7 @@ def closed_form(ratio, coupling_hz, occupation):
 
 def invented_curve(coupling_hz, factor=1.0):
     centre = factor * closed_form(RATIO, coupling_hz, 0.28)
-    return fig4.TheoryCurve(
+    return fig4_numbers.TheoryCurve(
         RATIO,
         centre,
         factor * closed_form(RATIO, coupling_hz, 0.22),
@@ -86,7 +86,7 @@ def invented_powers(routes=ROUTES, powers=("reference", "strong")):
             for index, route in enumerate(routes)
         ]
         data.append(
-            fig4.PowerData(
+            fig4_numbers.PowerData(
                 power,
                 coupling_hz,
                 invented_curve(coupling_hz),
@@ -156,7 +156,7 @@ def points_drawn(axes):
 
 def test_every_number_drawn_stands_in_the_frame():
     powers = invented_powers()
-    frame = fig4.plotted(powers, RECALLED)
+    frame = fig4_numbers.plotted(powers, RECALLED)
     figure = fig4.draw(powers, RECALLED, ORIGIN)
     assert tuple(frame.columns) == COLUMNS
     for axes, panel in zip(figure.axes[:4], "abcd", strict=True):
@@ -183,7 +183,7 @@ def test_every_number_drawn_stands_in_the_frame():
 
 
 def test_recalled_value_has_no_x_and_stands_beside_the_panels():
-    frame = fig4.plotted(invented_powers(), RECALLED)
+    frame = fig4_numbers.plotted(invented_powers(), RECALLED)
     row = frame[frame["series"] == "recalled"].squeeze()
     assert np.isnan(row["x"])
     assert (row["y"], row["lower"], row["upper"]) == pytest.approx((0.83, 0.70, 0.96))
@@ -197,7 +197,7 @@ def test_recalled_value_has_no_x_and_stands_beside_the_panels():
 
 def test_every_result_lies_inside_its_panel():
     powers = invented_powers()
-    frame = fig4.plotted(powers, RECALLED)
+    frame = fig4_numbers.plotted(powers, RECALLED)
     for axes, panel in zip(fig4.draw(powers, RECALLED, ORIGIN).axes[:4], "abcd", strict=True):
         points = frame[(frame["panel"] == panel) & ~frame["series"].isin(["theory"])]
         lower, upper = axes.get_ylim()
@@ -221,8 +221,10 @@ def test_drawing_leaves_matplotlib_settings_alone_and_ignores_the_users():
 def test_points_where_the_drive_is_unstable_stay_empty():
     values = closed_form(RATIO, 1.4e5, 0.28)
     values[-20:] = np.nan
-    curve = fig4.TheoryCurve(RATIO, values, values - 0.03, values + 0.03)
-    frame = fig4.plotted([fig4.PowerData("reference", 1.4e5, curve, curve, ())], None)
+    curve = fig4_numbers.TheoryCurve(RATIO, values, values - 0.03, values + 0.03)
+    frame = fig4_numbers.plotted(
+        [fig4_numbers.PowerData("reference", 1.4e5, curve, curve, ())], None
+    )
     theory = frame[(frame["panel"] == "a") & (frame["series"] == "theory")]
     assert theory["y"].isna().sum() == 20
 
@@ -244,8 +246,8 @@ def test_one_sided_and_missing_intervals_are_drawn_as_they_are():
         for index, (ratio, duan) in enumerate([(0.5, one_sided), (0.6, none), (0.7, None)])
     )
     curve = invented_curve(1.4e5)
-    data = [fig4.PowerData("reference", 1.4e5, curve, curve, results)]
-    frame = fig4.plotted(data, None)
+    data = [fig4_numbers.PowerData("reference", 1.4e5, curve, curve, results)]
+    frame = fig4_numbers.plotted(data, None)
     rows = frame[frame["series"] == "direct"]
     np.testing.assert_array_equal(rows["x"], [0.5, 0.6])
     np.testing.assert_array_equal(rows["lower"], [0.91, np.nan])
@@ -279,8 +281,8 @@ def test_a_route_that_gives_no_value_is_a_cross_on_the_axis():
         )
     )
     curve = invented_curve(1.4e5)
-    data = [fig4.PowerData("reference", 1.4e5, curve, curve, results)]
-    frame = fig4.plotted(data, None)
+    data = [fig4_numbers.PowerData("reference", 1.4e5, curve, curve, results)]
+    frame = fig4_numbers.plotted(data, None)
     rows = frame[frame["series"] == "quadrature_no_value"]
     assert list(rows["panel"]) == ["a"]
     assert list(rows["x"]) == [0.3]
@@ -311,12 +313,12 @@ def test_verdicts_stand_above_their_points(powers):
     data = [judged(one) for one in invented_powers(powers=powers)]
     figure = fig4.draw(data, RECALLED, ORIGIN)
     assert overlapping_text(figure) == []
-    frame = fig4.plotted(data, RECALLED)
+    frame = fig4_numbers.plotted(data, RECALLED)
     for axes, one, panel in zip(figure.axes, data, "ab", strict=False):
         rows = frame[(frame["panel"] == panel) & frame["series"].str.startswith("verdict ")]
         assert sorted(rows["x"]) == sorted(one.verdicts)
         for series, points in rows.groupby("series"):
-            name = fig4._VERDICTS[series.removeprefix("verdict ")]
+            name = fig4_numbers.VERDICTS[series.removeprefix("verdict ")]
             (marks,) = [
                 line for line in axes.lines if line.get_marker() == style.LOOKS[name].marker
             ]
@@ -345,14 +347,14 @@ def test_no_bar_crosses_the_words_for_a_region():
 
 def test_caption_numbers():
     data = [judged(one) for one in invented_powers()]
-    quoted = fig4.quoted(data)
+    quoted = fig4_numbers.quoted(data)
     assert quoted["points"] == "11"
     assert "data contradict the model at 2" in quoted["verdicts"]
     own = [one for power in data for one in power.results if one.route == "model_based"]
     least = min(own, key=lambda one: one.quantities["duan"].value)
     assert quoted["least"].startswith(f"{least.quantities['duan'].value:.3f} ± ")
     assert quoted["least_at"].endswith(f"x = {least.ratio:g}")
-    assert fig4.quoted(invented_powers(routes=()))["verdicts"] == "none"
+    assert fig4_numbers.quoted(invented_powers(routes=()))["verdicts"] == "none"
 
 
 @pytest.mark.parametrize(
@@ -365,15 +367,15 @@ def test_caption_numbers():
 )
 def test_malformed_theory_is_refused(arguments, message):
     with pytest.raises(FileFormatError, match=message):
-        fig4.TheoryCurve(*arguments)
+        fig4_numbers.TheoryCurve(*arguments)
 
 
 def test_nothing_to_draw_is_refused():
     with pytest.raises(FileFormatError, match="no power to draw"):
         fig4.draw([], None, ORIGIN)
-    empty = fig4.TheoryCurve([0.1], [np.nan], [np.nan], [np.nan])
+    empty = fig4_numbers.TheoryCurve([0.1], [np.nan], [np.nan], [np.nan])
     with pytest.raises(FileFormatError, match="theory of duan has no steady state"):
-        fig4.draw([fig4.PowerData("reference", 1.4e5, empty, empty, ())], None, ORIGIN)
+        fig4.draw([fig4_numbers.PowerData("reference", 1.4e5, empty, empty, ())], None, ORIGIN)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -382,4 +384,4 @@ def test_the_table_redraws_the_figure(case):
     # The recalled value has axes of its own, the last: it has no x.
     panels = fig4.draw(data, RECALLED, ORIGIN).axes[:-1]
     assert len(panels) == 2 * len(data)
-    assert not_in_table(panels, fig4.plotted(data, RECALLED)) == []
+    assert not_in_table(panels, fig4_numbers.plotted(data, RECALLED)) == []

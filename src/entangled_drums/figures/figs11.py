@@ -137,6 +137,7 @@ def draw(found: Mapping[str, Any], origin: str) -> Figure:
         183 mm wide. Where nothing could be followed, the first panel says why.
     """
     frame = plotted(found)
+    begin = min(found["segment_start_s"]) / SECONDS_PER_MINUTE
     with style.context():
         width, height = style.DOUBLE_COLUMN_MM, _BOTTOM_MM + _HEIGHT_MM + _TOP_MM
         figure = style.new_figure(width, height)
@@ -145,8 +146,7 @@ def draw(found: Mapping[str, Any], origin: str) -> Figure:
             left = _LEFT_MM + place * (breadth + _GAP_MM)
             axes = style.panel(figure, left, _BOTTOM_MM, breadth, _HEIGHT_MM)
             _draw_panel(axes, frame, panel)
-            begin = min(found["segment_start_s"])
-            axes.set_xlim(np.array([begin, begin + found["span_s"]]) / SECONDS_PER_MINUTE)
+            axes.set_xlim(begin, begin + found["span_s"] / SECONDS_PER_MINUTE)
             axes.set_ylabel(_LABELS[name], labelpad=1.0)
             style.letter(axes, panel)
         first = figure.axes[0]
