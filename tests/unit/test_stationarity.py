@@ -40,16 +40,16 @@ def noisy(expected, generator):
 
 
 def test_p_values_of_steady_runs_are_uniform():
-    """200 runs; false alarms: 1 % for either kind of law, 0.5 % for the count of changes."""
+    """150 runs; false alarms: 1 % for either kind of law, 0.5 % for the count of changes."""
     expected, generator = run(None), np.random.default_rng(7)
-    runs = [infer(noisy(expected, generator), CALIBRATION) for _ in range(200)]
+    runs = [infer(noisy(expected, generator), CALIBRATION) for _ in range(150)]
     for name in QUANTITIES:
         for kind in ("p_value", "p_value_of_change"):
             found = [getattr(one.lines[1][name], kind) for one in runs]
             assert kstest(found, "uniform").pvalue > 0.01 / 6
         pulls = [one.lines[0][name].change / one.lines[0][name].change_uncertainty for one in runs]
         assert kstest(pulls, "norm").pvalue > 0.01 / 3
-    assert sum(one.outcome == CHANGES for one in runs) <= binom.isf(0.005, 200, 0.01)
+    assert sum(one.outcome == CHANGES for one in runs) <= binom.isf(0.005, 150, 0.01)
     assert {one.validity for one in runs} == {"valid"}
 
 
@@ -65,6 +65,14 @@ def test_drums_that_drift_take_their_lines_along():
         assert abs(off) < 3.5 * centre.change_uncertainty
         assert centre.p_value_of_change < 1e-20
         assert abs(flux.change - expected["flux_per_s"].change) < 3.5 * flux.change_uncertainty
+
+
+def test_a_drift_that_hides_from_the_spectra_is_seen():
+    """40 runs; at the 90 % of docs/coverage.md, fewer than 30 have a chance of 0.2 %."""
+    expected = run(None, Imperfections(drum_drift_hz=600.0), segments=30)
+    generator = np.random.default_rng(11)
+    seen = [infer(noisy(expected, generator), CALIBRATION).outcome for _ in range(40)]
+    assert seen.count(CHANGES) >= 30
 
 
 def test_a_gain_that_drifts_takes_the_flux_along():
