@@ -7,13 +7,13 @@ from entangled_drums.figures.output import write_figure
 
 
 def main(job: Job) -> None:
-    found = jsonfile.read(job.inputs["stationarity"][0])
+    found, *others = (jsonfile.read(path) for path in job.inputs["stationarity"])
     write_figure(
         figs11.draw(found, job.settings["origin"]),
         job.outputs,
         figs11.plotted(found),
         job.record_id,
-        figs11.quoted(found),
+        figs11.quoted(found, others),
     )
 
 

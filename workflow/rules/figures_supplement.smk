@@ -4,10 +4,10 @@ from entangled_drums.figures.names import FRAME_SWEEPS, FREQUENCY_SWEEPS, MAP_SW
 
 DRAWN_MAPS = [name for name in MAP_SWEEPS if name in SWEEPS]
 DRAWN_FRAMES = FRAME_SWEEPS if all(name in SWEEPS for name in FRAME_SWEEPS) else ()
-# Of several runs the one at the point that the other figures show.
-POINT_OF_RUN = next(iter(sorted(points_with_run(), key=lambda name: name != POINT_SHOWN)), None)
-RUNS_FOLLOWED = (
-    expand(rules.infer_stationarity.output.result, point=POINT_OF_RUN) if POINT_OF_RUN else []
+# Of several runs the first is drawn: the one at the point that the other figures show.
+RUNS_FOLLOWED = expand(
+    rules.infer_stationarity.output.result,
+    point=sorted(points_with_run(), key=lambda name: name != POINT_SHOWN),
 )
 
 
@@ -219,5 +219,5 @@ show("figs10", rules.draw_figs10.output, lacking="" if COVERAGE else "coverage i
 show(
     "figs11",
     rules.draw_figs11.output,
-    lacking="" if POINT_OF_RUN else "there is no stationarity run",
+    lacking="" if RUNS_FOLLOWED else "there is no stationarity run",
 )

@@ -5,7 +5,7 @@ and the straight line through them, whose rise is the change over the run.
 """
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from entangled_drums.figures import marks, style
 from entangled_drums.figures.output import COLUMNS
 from entangled_drums.figures.style import LOOKS
-from entangled_drums.inference.stationarity import QUANTITIES
+from entangled_drums.inference.stationarity import CHANGES, QUANTITIES, STEADY
 from entangled_drums.inference.verdict import FALSE_ALARMS
 
 Array = NDArray[np.float64]
@@ -44,7 +44,7 @@ def plotted(found: Mapping[str, Any]) -> pandas.DataFrame:
     Parameters
     ----------
     found : mapping
-        Content of `inference.stationarity.Stationarity`, and ``operating_point``.
+        Content of ``inference/<point>/stationarity.json``.
 
     Returns
     -------
@@ -56,8 +56,8 @@ def plotted(found: Mapping[str, Any]) -> pandas.DataFrame:
     """
     parts = []
     start = np.asarray(found["segment_start_s"], dtype=np.float64)
-    # The run ends with its last segment.
-    middle = start + 0.5 * (found["span_s"] - np.ptp(start))
+    # The run begins at zero and ends with its last segment.
+    middle = start - start.min() + 0.5 * (found["span_s"] - np.ptp(start))
     for panel, (name, unit) in zip("abc", QUANTITIES.items(), strict=True):
         for line, course in zip(_LINES, found["lines"], strict=False):
             one = course[name]
@@ -65,18 +65,17 @@ def plotted(found: Mapping[str, Any]) -> pandas.DataFrame:
             scale = 0.01 * one["mean"] if relative else 1.0
             shown_unit = "%" if relative else unit
             values = (np.asarray(one["values"]) - one["mean"]) / scale
-            errors = np.asarray(one["uncertainties"]) / abs(scale)
+            error = one["uncertainty"] / abs(scale)
             apart = _LINES.index(line) - 0.5
             x = (middle + 0.2 * apart * (found["span_s"] / start.size)) / SECONDS_PER_MINUTE
             parts.append(
                 marks.rows(
-                    panel, f"points {line}", x, values, values - errors, values + errors, shown_unit
+                    panel, f"points {line}", x, values, values - error, values + error, shown_unit
                 )
             )
-            weights = errors**-2
-            off = (middle - np.average(middle, weights=weights)) / found["span_s"]
+            off = (middle - middle.mean()) / found["span_s"]
             risen = off * one["change"] / scale
-            band = np.hypot(weights.sum() ** -0.5, off * one["change_uncertainty"] / scale)
+            band = np.hypot(error / start.size**0.5, off * one["change_uncertainty"] / scale)
             parts.append(
                 marks.rows(
                     panel,
@@ -91,8 +90,8 @@ def plotted(found: Mapping[str, Any]) -> pandas.DataFrame:
     return marks.joined(parts) if parts else pandas.DataFrame(columns=list(COLUMNS))
 
 
-def quoted(found: Mapping[str, Any]) -> dict[str, str]:
-    """Return the numbers that the caption quotes, as text by their names."""
+def quoted(found: Mapping[str, Any], others: Sequence[Mapping[str, Any]] = ()) -> dict[str, str]:
+    """Return what the caption quotes, as text by name; `others` are runs that are not shown."""
     lines = found["lines"]
 
     def changes(name: str, digits: int, *, relative: bool = False, unit: str) -> str:
@@ -104,21 +103,26 @@ def quoted(found: Mapping[str, Any]) -> dict[str, str]:
             texts.append(f"{change:.{digits}f} ± {error:.{digits}f}".replace("-", "−"))
         return " and ".join(texts) + f" {unit}" if texts else "unknown"
 
-    p_value = found["smallest_p_value"]
     return {
         "point": found["operating_point"],
-        "minutes": f"{found['span_s'] / SECONDS_PER_MINUTE:g}",
+        "minutes": f"{found['span_s'] / SECONDS_PER_MINUTE:.3g}",
         "segments": str(len(found["segment_start_s"])),
         "flux": changes("flux_per_s", 1, relative=True, unit="%"),
         "centre": changes("centre_hz", 0, unit="Hz"),
         "width": changes("width_hz", 0, unit="Hz"),
-        "outcome": {
-            "holds": "The state holds, as far as its emission shows",
-            "changes": "The state does not hold",
-        }.get(found["outcome"], f"Nothing can be said: {found['validity']}"),
+        "outcome": _outcome(found),
+        "others": "; ".join(f"{one['operating_point']}: {_outcome(one)}" for one in others)
+        or "there is none",
         "limit": f"{FALSE_ALARMS:g}",
-        "p_value": "unknown" if p_value is None or np.isnan(p_value) else f"{p_value:.2g}",
     }
+
+
+def _outcome(found: Mapping[str, Any]) -> str:
+    if found["outcome"] == STEADY:
+        return f"no change is seen (p = {found['smallest_p_value']:.2g})"
+    if found["outcome"] == CHANGES:
+        return f"state or receiver change (p = {found['smallest_p_value']:.2g})"
+    return str(found["validity"])
 
 
 def draw(found: Mapping[str, Any], origin: str) -> Figure:
@@ -127,7 +131,7 @@ def draw(found: Mapping[str, Any], origin: str) -> Figure:
     Parameters
     ----------
     found : mapping
-        Content of `inference.stationarity.Stationarity`.
+        Content of ``inference/<point>/stationarity.json``.
     origin : str
         One sentence on where the recordings come from; stands below the panels.
 
@@ -137,7 +141,6 @@ def draw(found: Mapping[str, Any], origin: str) -> Figure:
         183 mm wide. Where nothing could be followed, the first panel says why.
     """
     frame = plotted(found)
-    begin = min(found["segment_start_s"]) / SECONDS_PER_MINUTE
     with style.context():
         width, height = style.DOUBLE_COLUMN_MM, _BOTTOM_MM + _HEIGHT_MM + _TOP_MM
         figure = style.new_figure(width, height)
@@ -146,7 +149,7 @@ def draw(found: Mapping[str, Any], origin: str) -> Figure:
             left = _LEFT_MM + place * (breadth + _GAP_MM)
             axes = style.panel(figure, left, _BOTTOM_MM, breadth, _HEIGHT_MM)
             _draw_panel(axes, frame, panel)
-            axes.set_xlim(begin, begin + found["span_s"] / SECONDS_PER_MINUTE)
+            axes.set_xlim(0.0, found["span_s"] / SECONDS_PER_MINUTE)
             axes.set_ylabel(_LABELS[name], labelpad=1.0)
             style.letter(axes, panel)
         first = figure.axes[0]

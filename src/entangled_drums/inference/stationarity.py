@@ -4,7 +4,9 @@ Both lines are fitted in every segment. If nothing changes, area, centre and wid
 about their mean as much as the noise of the segments says: chi-square with one degree of freedom
 less than there are segments. A steady change shows sooner in the slope of a straight line, which is
 the change over the run that is reported. The shape that is fitted is the same in all segments, so
-what it misses of the line moves the mean and not the changes.
+what it misses of the line moves the mean and not the changes. The noise of a segment is taken from
+the fit to the mean of all, for errors that follow the scatter of the values would bend the
+statistics. Lines that stand too little out of the noise for that are not followed.
 """
 
 from collections.abc import Mapping
@@ -21,19 +23,23 @@ from entangled_drums.calibration import Calibration
 from entangled_drums.errors import NoFitError
 from entangled_drums.inference.line_maps import MODEL_PARAMETERS
 from entangled_drums.inference.line_windows import LineSettings, emission_bins, emission_lines
-from entangled_drums.inference.spectral_lines import fit_line
+from entangled_drums.inference.spectral_lines import LineFit, fit_line
 from entangled_drums.inference.verdict import FALSE_ALARMS
 from entangled_drums.units import angular, cyclic
 
 Array = NDArray[np.float64]
 
-HOLDS, CHANGES = "holds", "changes"
+STEADY, CHANGES = "no change seen", "changes"
 QUANTITIES = {"flux_per_s": "1/s", "centre_hz": "Hz", "width_hz": "Hz"}
 """What is followed of each line, and its unit; the flux is that of photons at the analyser, times
 the gain."""
 
 # Of the six coefficients of a line's fit: area, centre, width.
 _FOLLOWED = [0, 4, 5]
+
+LARGEST_FLUX_ERROR = 0.1
+"""Relative error of a line's flux in one segment up to which its fit is as good as linear, and the
+false alarms are as few as they should be (tests/unit/test_stationarity.py)."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +48,11 @@ class Course:
 
     Parameters
     ----------
-    values, uncertainties : ndarray, (S,)
+    values : ndarray, (S,)
         In each segment.
+    uncertainty : float
+        Of each of them.
     mean : float
-        Weighted mean.
     change : float
         Of the straight line through them, over the whole run.
     change_uncertainty : float
@@ -56,7 +63,7 @@ class Course:
     """
 
     values: Array
-    uncertainties: Array
+    uncertainty: float
     mean: float
     change: float
     change_uncertainty: float
@@ -64,37 +71,37 @@ class Course:
     p_value_of_change: float
 
     @classmethod
-    def of(cls, values: Array, uncertainties: Array, middle: Array) -> "Course":
+    def of(cls, values: Array, uncertainty: float, middle: Array) -> "Course":
         """Follow a quantity.
 
         Parameters
         ----------
-        values, uncertainties : ndarray, (S,)
+        values : ndarray, (S,)
             At least two segments.
+        uncertainty : float
+            Of each of them.
         middle : ndarray, (S,)
             Middle of each segment, as a share of the run.
         """
-        weights = uncertainties**-2
-        mean = float(np.average(values, weights=weights))
-        off = middle - np.average(middle, weights=weights)
-        information = float(np.sum(weights * off**2))
-        change = float(np.sum(weights * off * (values - mean))) / information
-        chi_square = float(np.sum(weights * (values - mean) ** 2))
+        mean = float(np.mean(values))
+        off = middle - np.mean(middle)
+        change = float(off @ values / (off @ off))
+        change_uncertainty = uncertainty * float(off @ off) ** -0.5
         return cls(
             values,
-            uncertainties,
+            uncertainty,
             mean,
             change,
-            information**-0.5,
-            float(chdtrc(values.size - 1, chi_square)),
-            float(erfc(abs(change) * (information / 2.0) ** 0.5)),
+            change_uncertainty,
+            float(chdtrc(values.size - 1, np.sum(((values - mean) / uncertainty) ** 2))),
+            float(erfc(abs(change) / change_uncertainty / np.sqrt(2.0))),
         )
 
     def content(self) -> dict[str, Any]:
         """Return plain built-ins for JSON."""
         return {
             "values": self.values.tolist(),
-            "uncertainties": self.uncertainties.tolist(),
+            "uncertainty": self.uncertainty,
             "mean": self.mean,
             "change": self.change,
             "change_uncertainty": self.change_uncertainty,
@@ -137,10 +144,10 @@ class Stationarity:
 
     @property
     def outcome(self) -> str:
-        """`HOLDS`, `CHANGES`, or empty if not valid."""
+        """`STEADY`, `CHANGES`, or empty if not valid."""
         if not self.lines:
             return ""
-        return HOLDS if self.smallest_p_value >= FALSE_ALARMS else CHANGES
+        return STEADY if self.smallest_p_value >= FALSE_ALARMS else CHANGES
 
     def content(self) -> dict[str, Any]:
         """Return plain built-ins for JSON."""
@@ -198,24 +205,48 @@ def infer(
     if isinstance(lines, str):
         return not_valid(lines)
     frequency = angular(run["frequency_hz"].values)
+    power = run["power_spectral_density"].values
     averages = float(recording.likelihood_shape(run))
     middle = (start - start.min() + 0.5 * length) / span
     followed = []
     for line, index in enumerate(emission_bins(run, lines, settings)):
-        fits = []
-        for at, power in enumerate(run["power_spectral_density"].values):
-            source = f"segment {at + 1}, line {line + 1}"
-            centre, width = (float(one[line]) for one in lines)
-            try:
-                fit = fit_line(frequency[index], power[index], averages, centre, width, source)
-            except NoFitError as error:
-                return not_valid(f"not valid here: {error}")
-            fits.append((fit.parameters, np.sqrt(np.diag(fit.covariance))))
-        found = np.array(fits)[:, :, _FOLLOWED]  # (segment, value or error, quantity)
-        found[:, :, 1:] = cyclic(found[:, :, 1:])
+        centre, width = (float(one[line]) for one in lines)
+
+        def fit(
+            spectrum: Array,
+            averages: float,
+            source: str,
+            at: tuple[Any, float, float] = (index, centre, width),
+        ) -> LineFit:
+            bins, centre, width = at
+            return fit_line(frequency[bins], spectrum[bins], averages, centre, width, source)
+
+        try:
+            together = fit(power.mean(axis=0), averages * start.size, f"line {line + 1}")
+            error = np.sqrt(start.size * np.diag(together.covariance))[_FOLLOWED]
+            if not error[0] <= LARGEST_FLUX_ERROR * abs(together.area):
+                return not_valid(
+                    f"not valid here: a segment gives the flux of line {line + 1} to "
+                    f"{100 * error[0] / abs(together.area):.0f} %, more than "
+                    f"{100 * LARGEST_FLUX_ERROR:g} %; record longer, or fewer segments"
+                )
+            fits = [
+                fit(spectrum, averages, f"line {line + 1}, segment {at + 1}")
+                for at, spectrum in enumerate(power)
+            ]
+        except NoFitError as failure:
+            return not_valid(f"not valid here: {failure}")
+        worst = int(np.argmin([one.goodness.p_value for one in fits]))
+        if not start.size * fits[worst].goodness.p_value >= settings.smallest_p_value:
+            return not_valid(
+                f"not valid here: fit of line {line + 1} in segment {worst + 1} has "
+                f"p = {fits[worst].goodness.p_value:.1e}"
+            )
+        values = np.array([one.parameters[_FOLLOWED] for one in fits])
+        values[:, 1:], error[1:] = cyclic(values[:, 1:]), cyclic(error[1:])
         followed.append(
             {
-                name: Course.of(found[:, 0, at], found[:, 1, at], middle)
+                name: Course.of(values[:, at], float(error[at]), middle)
                 for at, name in enumerate(QUANTITIES)
             }
         )
