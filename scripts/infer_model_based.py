@@ -22,6 +22,7 @@ def main(job: Job) -> None:
             "record_id": job.record_id,
             "operating_point": job.settings["point"],
             "power": job.settings["power"],
+            **job.settings["nominal"],
             **result.content(),
         },
     )

@@ -293,12 +293,17 @@ def probe_settings(dataset: xarray.Dataset) -> ProbeSettings:
 def write(path: str | Path, dataset: xarray.Dataset, record_id: str | None = None) -> None:
     """Check a recording and write it to exactly the path given.
 
+    Variables without a description get that of the format.
+
     Raises
     ------
     RecordingError
         If it is not a valid recording; nothing is written then.
     """
-    arrayfile.write(path, check(dataset, source=path), record_id)
+    described = check(dataset, source=path).copy()
+    for one in KINDS[dataset.attrs["kind"]].variables:
+        described[one.name].attrs.setdefault("description", one.description)
+    arrayfile.write(path, described, record_id)
 
 
 def read(path: str | Path, kind: str | None = None) -> xarray.Dataset:

@@ -19,6 +19,7 @@ from entangled_drums.recording_format import (
     PHASE_SCAN,
     POSITIVE,
     POWER,
+    STATIONARITY,
     Kind,
 )
 
@@ -226,6 +227,16 @@ def _check_averaging(dataset: xarray.Dataset, layout: Kind, fail: Fail) -> None:
             f"'frequency_hz' has steps below the bin width {np.ravel(width)[0]:g} Hz",
             "drop the bins between: zero padding adds no information",
         )
+    if layout.name == STATIONARITY:
+        start = dataset["segment_start_s"].values
+        shortest = np.min(np.diff(start), initial=np.inf)
+        length = dataset.attrs["duration_s"] / start.size
+        if shortest < length * (1.0 - 1e-6):
+            fail(
+                f"'segment_start_s' has a step of {shortest:g} s, and a segment lasts {length:g} s "
+                "(duration_s / segments)",
+                "write seconds from the beginning of the run; segments must not overlap",
+            )
 
 
 def _mend(kind: str) -> str:

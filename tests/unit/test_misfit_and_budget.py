@@ -162,6 +162,15 @@ def test_a_recording_never_brings_less_than_nothing(monkeypatch):
     assert both[0] >= 0.0
 
 
+def test_without_errors_of_the_calibration_the_noise_is_all():
+    exact = replace(CALIBRATION, covariance=np.zeros_like(CALIBRATION.covariance))
+    lines = line_data(*record(truth(1), 1), exact, LineSettings())
+    budget = error_budget.of_direct(lines, exact, np.random.default_rng(0))
+    assert sorted(item.name for item in budget.items) == ["emission", "phase_scan"]
+    total = sum(item.variance for item in budget.items)
+    assert budget.uncertainty**2 == pytest.approx(total, rel=1e-12) and total > 0.0
+
+
 def test_correlated_parameters_share_their_part():
     """Gain and added noise known by their product: each alone would count many times over."""
     gain, added = (CALIBRATION.index(f"receiver.{name}") for name in ("gain", "added_noise"))

@@ -184,6 +184,29 @@ def test_transposed_spectra_are_refused():
         recording_checks.check(phase_scan().transpose("frequency_hz", "phase_rad"))
 
 
+def test_segments_of_a_run_must_not_overlap():
+    settings = {"duration_s": 24.0, "bin_width_hz": 1.0, "averages": 4}
+    spectra = np.full((6, 3), 2.0)
+
+    def run(start):
+        return recording.build(
+            "stationarity", [-1.0, 0.0, 1.0], spectra, DRIVE, segment_start_s=start, **settings
+        )
+
+    run(4.0 * np.arange(6))
+    run(4.0 * np.arange(6) + 10.0 * (np.arange(6) > 2))
+    with pytest.raises(RecordingError, match="a step of 1 s, and a segment lasts 4 s"):
+        run(np.arange(6))
+
+
+def test_what_lacks_a_description_gets_that_of_the_format(tmp_path):
+    given = emission()
+    described = given["frequency_hz"].attrs.pop("description")
+    recording.write(tmp_path / "x.nc", given)
+    assert recording.read(tmp_path / "x.nc")["frequency_hz"].attrs["description"] == described
+    assert "description" not in given["frequency_hz"].attrs
+
+
 def test_an_invalid_recording_is_not_written(tmp_path):
     with pytest.raises(RecordingError):
         recording.write(tmp_path / "x.nc", _attribute("averages", 0)(emission()))

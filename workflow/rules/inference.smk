@@ -28,6 +28,7 @@ rule infer_direct:
         settings=lambda wildcards: settings(
             point=wildcards.point,
             power=POINTS[wildcards.point]["power"],
+            nominal=nominal_at(wildcards.point),
             model=configured("inference.model"),
             seeds=together(
                 {
@@ -69,6 +70,7 @@ rule infer_model_based:
         settings=lambda wildcards: settings(
             point=wildcards.point,
             power=POINTS[wildcards.point]["power"],
+            nominal=nominal_at(wildcards.point),
             model=configured("inference.model"),
             seed=seed("model_based", wildcards.point),
         ),

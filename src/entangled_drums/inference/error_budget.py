@@ -172,13 +172,18 @@ def of_direct(found: LineData, calibration: Calibration, generator: np.random.Ge
         offsets = found.offsets + shift @ found.offset_slopes.T
         return direct.duan(solved.solve(found.measured.areas - constants - offsets, maps))
 
+    budget = Budget(
+        "direct", float(direct.duan(state)), math.sqrt(emission + scan), _ordered(items)
+    )
     names = found.uncertain
+    if not names:
+        return budget
     covariance = calibration.covariance_of(names)
     scale = np.sqrt(np.diag(covariance))
     slopes = calibration.jacobian(lambda values: duan_of(values)[:, None], names)[0]
     shared, shifts = _shared(covariance / np.outer(scale, scale), slopes * scale)
     drawn = calibration.sample(generator, _DRAWS)
-    total = float(np.var(duan_of(drawn)))
+    drawn_duan = duan_of(drawn)
     for at, name in enumerate(names):
         # The same draws, given that this parameter is what it was calibrated to be.
         excess = (drawn[name] - found.central[name]) / covariance[at, at]
@@ -188,10 +193,10 @@ def of_direct(found: LineData, calibration: Calibration, generator: np.random.Ge
         # A neighbour moved along may become impossible (an occupation below zero): not counted.
         possible = np.all([is_allowed(one, draws) for one, draws in known.items()], axis=0)
         kept = flat({one: draws[possible] for one, draws in {**drawn, **known}.items()})
-        left_out = total - float(np.var(duan_of(kept)))
+        left_out = float(np.var(drawn_duan[possible])) - float(np.var(duan_of(kept)))
         items.append(Item(name, CALIBRATED, float(shared[at]), float(shifts[at]), left_out))
     propagated = emission + scan + float(shared.sum())
-    return Budget("direct", float(direct.duan(state)), math.sqrt(propagated), _ordered(items))
+    return replace(budget, uncertainty=math.sqrt(propagated), items=_ordered(items))
 
 
 def _shared(correlation: Array, alone: Array) -> tuple[Array, Array]:
