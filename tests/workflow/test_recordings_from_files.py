@@ -19,6 +19,7 @@ EXPERIMENT = "example-recordings"
 POINT = "reference-x620"
 GIVEN = Path("config/recordings/simulated-example", POINT)
 RESULTS = Path("results", EXPERIMENT)
+CONFIG = f"config/experiments/{EXPERIMENT}.yaml"
 
 
 @pytest.fixture
@@ -65,6 +66,22 @@ def test_a_route_without_its_data_says_so(checkout: Checkout) -> None:
     assert found["validity"].startswith("not available: no phase scan")
 
 
+def test_a_point_of_which_nothing_was_recorded_has_a_verdict(checkout: Checkout) -> None:
+    checkout.replace(CONFIG, "reference: [0.62]", "reference: [0.45, 0.62]")
+    verdict = RESULTS / "inference/verdict.json"
+    table = RESULTS / "tables/table_s2.csv"
+    checkout.run("--cores", "2", verdict.as_posix(), table.as_posix(), experiment=EXPERIMENT)
+    points = json.loads((checkout.folder / verdict).read_text())["points"]
+    assert {one["operating_point"]: one["verdict"] for one in points} == {
+        "reference-x450": "not shown",
+        POINT: "entangled",
+    }
+    nothing = RESULTS / "inference/reference-x450/direct.json"
+    found = json.loads((checkout.folder / nothing).read_text())
+    assert found["validity"] == "not available: no emission recording"
+    assert (found["red_coupling_hz"], found["ratio"]) == (1.4e5, 0.45)
+
+
 def test_a_recording_of_another_kind_stops_the_job_with_one_line(checkout: Checkout) -> None:
     folder = checkout.folder / GIVEN
     shutil.copyfile(folder / "emission.nc", folder / "phase_scan.nc")
@@ -75,7 +92,6 @@ def test_a_recording_of_another_kind_stops_the_job_with_one_line(checkout: Check
 
 
 CALIBRATED = (RESULTS / "calibration/device.json").as_posix()
-CONFIG = f"config/experiments/{EXPERIMENT}.yaml"
 
 
 def record_calibration(kind: str) -> xarray.Dataset:

@@ -185,7 +185,7 @@ def fonts() -> Diagnosis:
             "fonts: DejaVu Sans is not found",
             "delete matplotlib's font list (~/.cache/matplotlib) and run again",
         )
-    if not Path(path).is_relative_to(Path(font_manager.__file__).parent):
+    if not Path(path).resolve().is_relative_to(Path(font_manager.__file__).resolve().parent):
         return Diagnosis(
             f"fonts: DejaVu Sans is {path}, not matplotlib's own; figures may differ in bytes",
             "delete matplotlib's font list (~/.cache/matplotlib) and remove that font",
