@@ -105,7 +105,7 @@ def test_items_add_up_to_the_error():
 
 
 def test_each_recording_brings_the_noise_it_has():
-    """400 repetitions with noise in one recording alone; each false alarm has a chance of 0.3 %."""
+    """250 repetitions with noise in one recording alone; each false alarm has a chance of 0.3 %."""
     emission, scan = record(truth(1), None)
     found = line_data(emission, scan, CALIBRATION, LineSettings())
     weight = np.ones(found.measured.areas.size) / np.sqrt(np.diag(found.measured.covariance))
@@ -128,13 +128,13 @@ def test_each_recording_brings_the_noise_it_has():
                 found.bins,
                 found.model,
             ).areas
-            for _ in range(400)
+            for _ in range(250)
         ]
         return np.var(areas @ weight, ddof=1)
 
     by_emission = weight @ found.measured.emission_covariance @ weight
     by_scan = weight**2 @ found.measured.scan_variance
-    low, high = chi2.ppf([0.0015, 0.9985], 399) / 399
+    low, high = chi2.ppf([0.0015, 0.9985], 249) / 249
     assert low < spread(True, False) / by_emission < high
     assert low < spread(False, True) / by_scan < high
 

@@ -40,29 +40,29 @@ def noisy(expected, generator):
 
 
 def test_p_values_of_steady_runs_are_uniform():
-    """150 runs; false alarms: 1 % for either kind of law, 0.5 % for the count of changes."""
+    """100 runs; false alarms: 1 % for either kind of law, 0.5 % for the count of changes."""
     expected, generator = run(None), np.random.default_rng(7)
-    runs = [infer(noisy(expected, generator), CALIBRATION) for _ in range(150)]
+    runs = [infer(noisy(expected, generator), CALIBRATION) for _ in range(100)]
     for name in QUANTITIES:
         for kind in ("p_value", "p_value_of_change"):
             found = [getattr(one.lines[1][name], kind) for one in runs]
             assert kstest(found, "uniform").pvalue > 0.01 / 6
         pulls = [one.lines[0][name].change / one.lines[0][name].change_uncertainty for one in runs]
         assert kstest(pulls, "norm").pvalue > 0.01 / 3
-    assert sum(one.outcome == CHANGES for one in runs) <= binom.isf(0.005, 150, 0.01)
+    assert sum(one.outcome == CHANGES for one in runs) <= binom.isf(0.005, 100, 0.01)
     assert {one.validity for one in runs} == {"valid"}
 
 
 def test_false_alarms_where_segments_are_as_short_as_they_may_be():
-    """40 runs of 60 segments; for one in a hundred, more than 3 have a chance of 0.08 %."""
+    """30 runs of 60 segments; of one in a hundred, more than 2 have a chance of 0.3 %."""
     expected = run(None, segments=300).isel(segment_start_s=slice(0, 60))
     expected = expected.assign_attrs(duration_s=360.0)
     generator = np.random.default_rng(3)
-    found = [infer(noisy(expected, generator), CALIBRATION) for _ in range(40)]
+    found = [infer(noisy(expected, generator), CALIBRATION) for _ in range(30)]
     assert {one.validity for one in found} == {"valid"}
     flux = found[0].lines[0]["flux_per_s"]
     assert 0.07 < flux.uncertainty / flux.mean < 0.1
-    assert sum(one.outcome == CHANGES for one in found) <= 3
+    assert sum(one.outcome == CHANGES for one in found) <= 2
 
 
 def test_drums_that_drift_take_their_lines_along():
@@ -80,11 +80,11 @@ def test_drums_that_drift_take_their_lines_along():
 
 
 def test_a_drift_that_hides_from_the_spectra_is_seen():
-    """40 runs; at the 90 % of docs/coverage.md, fewer than 30 have a chance of 0.2 %."""
+    """30 runs; at the 90 % of docs/coverage.md, fewer than 22 have a chance of 0.2 %."""
     expected = run(None, Imperfections(drum_drift_hz=600.0), segments=30)
     generator = np.random.default_rng(11)
-    seen = [infer(noisy(expected, generator), CALIBRATION).outcome for _ in range(40)]
-    assert seen.count(CHANGES) >= 30
+    seen = [infer(noisy(expected, generator), CALIBRATION).outcome for _ in range(30)]
+    assert seen.count(CHANGES) >= 22
 
 
 def test_a_gain_that_drifts_takes_the_flux_along():

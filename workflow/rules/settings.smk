@@ -67,7 +67,9 @@ def drive_at(point):
 def nominal_at(point):
     """Coupling and ratio that an operating point is named for, where no recording says better."""
     drive = drive_at(point)
-    return Configured({name: drive.value[name] for name in ("red_coupling_hz", "ratio")}, drive.keys)
+    return Configured(
+        {name: drive.value[name] for name in ("red_coupling_hz", "ratio")}, drive.keys
+    )
 
 
 def drive_in(sweep):
