@@ -23,7 +23,7 @@ from entangled_drums.calibration import Calibration
 from entangled_drums.errors import NoFitError
 from entangled_drums.inference.line_maps import MODEL_PARAMETERS
 from entangled_drums.inference.line_windows import LineSettings, emission_bins, emission_lines
-from entangled_drums.inference.spectral_lines import LineFit, fit_line
+from entangled_drums.inference.spectral_lines import fit_line
 from entangled_drums.inference.verdict import FALSE_ALARMS
 from entangled_drums.units import angular, cyclic
 
@@ -197,57 +197,53 @@ def infer(
     taken_at["span_s"] = span
 
     def not_valid(reason: str) -> Stationarity:
-        return Stationarity(taken_at, start, reason)
+        return Stationarity(taken_at, start, f"not valid here: {reason}")
 
     if start.size < 2:
-        return not_valid("not valid here: one segment cannot show a change; record several")
+        return not_valid("one segment cannot show a change; record several")
     lines = emission_lines(calibration.mapping(), recording.drive_settings(run), settings)
     if isinstance(lines, str):
-        return not_valid(lines)
+        return Stationarity(taken_at, start, lines)
     frequency = angular(run["frequency_hz"].values)
     power = run["power_spectral_density"].values
     averages = float(recording.likelihood_shape(run))
     middle = (start - start.min() + 0.5 * length) / span
     followed = []
     for line, index in enumerate(emission_bins(run, lines, settings)):
-        centre, width = (float(one[line]) for one in lines)
-
-        def fit(
-            spectrum: Array,
-            averages: float,
-            source: str,
-            at: tuple[Any, float, float] = (index, centre, width),
-        ) -> LineFit:
-            bins, centre, width = at
-            return fit_line(frequency[bins], spectrum[bins], averages, centre, width, source)
-
+        expected = (float(lines[0][line]), float(lines[1][line]))
+        name = f"line {line + 1}"
         try:
-            together = fit(power.mean(axis=0), averages * start.size, f"line {line + 1}")
-            error = np.sqrt(start.size * np.diag(together.covariance))[_FOLLOWED]
-            if not error[0] <= LARGEST_FLUX_ERROR * abs(together.area):
+            mean = fit_line(
+                frequency[index],
+                power[:, index].mean(axis=0),
+                averages * start.size,
+                *expected,
+                name,
+            )
+            error = np.sqrt(start.size * np.diag(mean.covariance))[_FOLLOWED]
+            relative = error[0] / abs(mean.area)
+            if not relative <= LARGEST_FLUX_ERROR:
                 return not_valid(
-                    f"not valid here: a segment gives the flux of line {line + 1} to "
-                    f"{100 * error[0] / abs(together.area):.0f} %, more than "
+                    f"a segment gives the flux of {name} to {100 * relative:.0f} %, more than "
                     f"{100 * LARGEST_FLUX_ERROR:g} %; record longer, or fewer segments"
                 )
+            found = (mean.centre, mean.width)
             fits = [
-                fit(spectrum, averages, f"line {line + 1}, segment {at + 1}")
-                for at, spectrum in enumerate(power)
+                fit_line(frequency[index], one, averages, *found, f"{name}, segment {at + 1}")
+                for at, one in enumerate(power[:, index])
             ]
         except NoFitError as failure:
-            return not_valid(f"not valid here: {failure}")
-        worst = int(np.argmin([one.goodness.p_value for one in fits]))
-        if not start.size * fits[worst].goodness.p_value >= settings.smallest_p_value:
-            return not_valid(
-                f"not valid here: fit of line {line + 1} in segment {worst + 1} has "
-                f"p = {fits[worst].goodness.p_value:.1e}"
-            )
+            return not_valid(str(failure))
+        worst = min(range(start.size), key=lambda at: fits[at].goodness.p_value)
+        p_value = fits[worst].goodness.p_value
+        if not start.size * p_value >= settings.smallest_p_value:
+            return not_valid(f"fit of {name} in segment {worst + 1} has p = {p_value:.1e}")
         values = np.array([one.parameters[_FOLLOWED] for one in fits])
         values[:, 1:], error[1:] = cyclic(values[:, 1:]), cyclic(error[1:])
         followed.append(
             {
-                name: Course.of(values[:, at], float(error[at]), middle)
-                for at, name in enumerate(QUANTITIES)
+                quantity: Course.of(values[:, at], float(error[at]), middle)
+                for at, quantity in enumerate(QUANTITIES)
             }
         )
     return Stationarity(taken_at, start, "valid", tuple(followed))
