@@ -141,6 +141,11 @@ def test_what_cannot_be_followed_says_why():
     assert "line 1" in without_line.validity
     spurious = run(3, Imperfections(spurious_lines=(SpuriousLine(6.6e5, 1000.0),)))
     assert re.match("not valid here: .*line 2", infer(spurious, CALIBRATION).validity)
+    # One so weak that the flux is known well, but not a line alone.
+    weak = run(3, Imperfections(spurious_lines=(SpuriousLine(6.7e5, 1.0),)))
+    assert re.match(
+        r"not valid here: fit of line 2 in segment \d+ has p = ", infer(weak, CALIBRATION).validity
+    )
     short = infer(run(3, segments=2000), CALIBRATION)
     assert re.search(r"line 1 to \d+ %, more than 10 %; record longer", short.validity)
 
