@@ -66,6 +66,19 @@ def test_samples_have_the_covariance():
     np.testing.assert_array_equal(drawn["heating.cavity_exponent"], 0.5)
 
 
+def test_rounding_of_the_covariance_does_not_draw_another_device():
+    """What kernels of another processor do: here they could turn every pair of eigenvectors."""
+    names = ("drum_1.frequency_hz", "drum_2.frequency_hz", "receiver.gain", "cavity.frequency_hz")
+    covariance = np.eye(4) + 0.3 * np.kron(np.eye(2), [[0.0, 1.0], [1.0, 0.0]])
+    rounding = np.random.default_rng(3).uniform(-1e-15, 1e-15, (4, 4))
+    drawn = [
+        Calibration(names, np.full(4, 10.0), matrix).sample(np.random.default_rng(1), 20)
+        for matrix in (covariance, covariance + rounding + rounding.T)
+    ]
+    for name in names:
+        np.testing.assert_allclose(drawn[1][name], drawn[0][name], rtol=1e-12)
+
+
 def test_the_jacobian_of_a_quadratic_is_exact_and_stays_above_zero():
     made = calibration.from_device(VALUES, UNCERTAINTIES)
     seen = []

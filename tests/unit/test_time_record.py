@@ -49,6 +49,25 @@ def test_frequencies_above_the_drive_centre_are_positive():
         assert chi2.sf(averages * np.sum((power / expected - 1)[near] ** 2), near.sum()) > 1e-4
 
 
+@pytest.mark.parametrize("coupling_hz", [0.0, 1.4e5])
+def test_rounding_does_not_draw_another_record(coupling_hz):
+    """Without pumps both quadratures of a drum are alike, and their eigenvectors anything."""
+    records = []
+    for change in (0.0, 1e-13):
+        noise = np.random.default_rng(8).uniform(-change, change, len(two_roads.VALUES))
+        values = {
+            key: value * (1.0 + one)
+            for (key, value), one in zip(two_roads.VALUES.items(), noise, strict=True)
+        }
+        settings = parameters.drive_settings(values, coupling_hz, 0.62)
+        system = parameters.system(values, settings)
+        pumps = tones.drive_modulation(system.drive)
+        generator = np.random.default_rng(7)
+        records.append(time_record.field(system, pumps, 9.6e6, 5000, generator))
+    size = np.sqrt(np.mean(np.abs(records[0]) ** 2))
+    assert np.max(np.abs(records[1] - records[0])) < 1e-8 * size
+
+
 def test_the_wrong_noise_level_would_be_noticed(monkeypatch):
     """One per cent of a quantum too much in the spectrum."""
     right = two_roads.prepare("pumps, boxcar")

@@ -28,6 +28,7 @@ from entangled_drums.calibration.background import (
 )
 from entangled_drums.errors import CalibrationError
 from entangled_drums.ranges import is_allowed
+from entangled_drums.symmetric_root import symmetric_root
 
 FORMAT = "entangled-drums-calibration"
 FORMAT_VERSION = 1
@@ -235,13 +236,11 @@ class Calibration:
         truncates the distribution and keeps correlations.
         """
         scale = np.sqrt(np.diag(self.covariance))
-        safe = np.where(scale > 0, scale, 1.0)
-        eigenvalues, vectors = np.linalg.eigh(self.covariance / np.outer(safe, safe))
-        root = vectors * np.sqrt(np.clip(eigenvalues, 0.0, None))
+        root = symmetric_root(self.covariance)
         kept = np.empty((0, len(self.names)))
         for _ in range(_MAXIMUM_REDRAWS):
             normal = generator.standard_normal((size, len(self.names)))
-            drawn = self.values + (normal @ root.T) * scale
+            drawn = self.values + normal @ root.T
             allowed = possible(dict(zip(self.names, drawn.T, strict=True)))
             for index in np.flatnonzero(scale > 0):
                 allowed = allowed & is_allowed(self.names[index], drawn[:, index])

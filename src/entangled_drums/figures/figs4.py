@@ -20,6 +20,7 @@ from entangled_drums.calibration.background import ADDED, GAIN
 from entangled_drums.figures import marks, style
 from entangled_drums.figures.calibration_steps import StepContent
 from entangled_drums.figures.style import LOOKS
+from entangled_drums.symmetric_root import symmetric_root
 from entangled_drums.tables.rounding import round_by_uncertainty
 from entangled_drums.units import angular, thermal_occupation
 
@@ -165,16 +166,8 @@ def _ellipse(known: Calibration, mass: float) -> tuple[Array, Array]:
     """Added noise and gain on the border of the region that holds a share of the probability."""
     names = (ADDED, GAIN)
     values, covariance = known.mapping(), known.covariance_of(names)
-    scale = np.sqrt(np.diag(covariance))
-    safe = np.where(scale > 0.0, scale, 1.0)
-    strength, direction = np.linalg.eigh(covariance / np.outer(safe, safe))
-    radius = np.sqrt(-2.0 * np.log(1.0 - mass))
-    circle = (
-        radius
-        * np.sqrt(np.maximum(strength, 0.0))[:, None]
-        * np.stack([np.cos(_TURN), np.sin(_TURN)])
-    )
-    border = (direction @ circle) * scale[:, None]
+    circle = np.sqrt(-2.0 * np.log(1.0 - mass)) * np.stack([np.cos(_TURN), np.sin(_TURN)])
+    border = symmetric_root(covariance) @ circle
     return values[ADDED] + border[0], values[GAIN] + border[1]
 
 

@@ -25,6 +25,7 @@ from entangled_drums.inference.line_maps import closed_forms
 from entangled_drums.inference.prior_weight import gradients
 from entangled_drums.inference.target import Target
 from entangled_drums.ranges import is_allowed
+from entangled_drums.symmetric_root import symmetric_root
 
 Array = NDArray[np.float64]
 
@@ -201,9 +202,7 @@ def of_direct(found: LineData, calibration: Calibration, generator: np.random.Ge
 
 def _shared(correlation: Array, alone: Array) -> tuple[Array, Array]:
     """Return variances and shifts (P,) of correlated parameters from their shifts of D alone."""
-    eigenvalues, vectors = np.linalg.eigh(correlation)
-    root = (vectors * np.sqrt(np.maximum(eigenvalues, 0.0))) @ vectors.T
-    return (root @ alone) ** 2, correlation @ alone
+    return (symmetric_root(correlation) @ alone) ** 2, correlation @ alone
 
 
 def misfit_item(name: str, bias: float) -> Item:

@@ -24,6 +24,7 @@ from scipy.linalg import expm
 
 from entangled_drums import covariance, model, tones
 from entangled_drums.errors import ParameterError
+from entangled_drums.symmetric_root import symmetric_root
 from entangled_drums.system import System
 from entangled_drums.tones import Modulation
 
@@ -147,8 +148,7 @@ def _lift(steps: list[tuple[NDArray, NDArray]]) -> _Block:
     spread = np.zeros((2 * count + 6, 8 * count))
     carried = np.zeros((6, 8 * count))
     for number, (transition, noise) in enumerate(sequence):
-        values, vectors = np.linalg.eigh(noise)
-        root = vectors * np.sqrt(np.clip(values, 0.0, None))
+        root = symmetric_root(noise)
         rows = slice(2 * number, 2 * number + 2)
         columns = slice(8 * number, 8 * number + 8)
         transfer[rows] = transition[6:, :6] @ state
@@ -158,8 +158,10 @@ def _lift(steps: list[tuple[NDArray, NDArray]]) -> _Block:
         carried[:, columns] += root[:6]
         state = transition[:6, :6] @ state
     transfer[-6:], spread[-6:] = state, carried
-    # A square root of the joint covariance needs one normal number per sample and state.
+    # A square root of the joint covariance needs one normal number per sample and state; with a
+    # positive diagonal there is one only.
     triangle = np.asarray(np.linalg.qr(spread.T, mode="r"))
+    triangle *= np.copysign(1.0, np.diag(triangle))[:, None]
     return _Block(transfer, triangle.T, count)
 
 
@@ -224,8 +226,7 @@ def _run(
     steady = covariance.steady_state(system)
     interval = 1.0 / sample_rate_hz
     blocks = -(-samples // block.samples)
-    values, vectors = np.linalg.eigh(steady.covariance)
-    state = vectors @ (np.sqrt(np.clip(values, 0.0, None)) * generator.standard_normal(6))
+    state = symmetric_root(steady.covariance) @ generator.standard_normal(6)
     # The steady state of the pumps alone forgets itself before the record begins.
     slowest = float(-steady.spectral_abscissa)
     settle = int(8.0 / (slowest * interval * block.samples)) + 1 if modulation.bases else 0
