@@ -8,6 +8,8 @@ from entangled_drums.inference.verdict import decide, summary
 
 def main(job: Job) -> None:
     contents = [jsonfile.read(path) for path in job.inputs["results"]]
+    runs = [jsonfile.read(path) for path in job.inputs["stationarity"]]
+    remarks = {one["operating_point"]: (one["remark"],) for one in runs if one["remark"]}
     verdicts = []
     for point in job.settings["points"]:
         here = {one["route"]: one for one in contents if one["operating_point"] == point}
@@ -18,6 +20,7 @@ def main(job: Job) -> None:
                 own.get("fits", {}),
                 own.get("priors", {}),
                 point,
+                remarks.get(point, ()),
             )
         )
     jsonfile.write(

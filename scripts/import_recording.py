@@ -5,7 +5,9 @@ from entangled_drums import recording, recording_import, recording_quality
 
 
 def main(job: Job) -> None:
-    dataset = recording_import.read_given(job.inputs["given"], job.settings["kind"])
+    settings = job.settings
+    point = {"name": settings["point"], "power": settings["power"], **settings["nominal"]}
+    dataset = recording_import.read_given(job.inputs["given"], settings["kind"], point)
     for doubt in recording_quality.findings(dataset):
         print(f"doubtful: {doubt}")
     recording.write(job.outputs["recording"], dataset, job.record_id)

@@ -38,6 +38,10 @@ UNITS = ("quanta", "W/Hz", "dBm/Hz", "V^2/Hz")
 ORIGINS = ("drive centre", "absolute")
 SIGNS = ("positive above the drive centre", "negative above the drive centre")
 SETTINGS_SUFFIXES = (".yaml", ".yml")
+NEAREST_COUPLING = 0.01
+"""Relative; settings of generators are repeated better, and powers worth a name differ by more."""
+NEAREST_RATIO = 5e-4
+"""Operating points are named by thousandths of the ratio."""
 _COARSEST_PADDING = 100.0
 """Zero padding divides bins by less; units of frequency differ by more."""
 _COLUMNS = {
@@ -94,7 +98,9 @@ def read(path: str | Path, kind: str | None = None) -> xarray.Dataset:
     return recording_checks.check(convert(settings, values, path), kind, path)
 
 
-def read_given(paths: Sequence[Path] | Path, kind: str) -> xarray.Dataset:
+def read_given(
+    paths: Sequence[Path] | Path, kind: str, point: Mapping[str, Any] | None = None
+) -> xarray.Dataset:
     """Read the one recording among the files that were given for it; errors as for `read`.
 
     Parameters
@@ -103,11 +109,20 @@ def read_given(paths: Sequence[Path] | Path, kind: str) -> xarray.Dataset:
         A netCDF file, or a settings file and its table.
     kind : str
         Kind that is needed.
+    point : mapping, optional
+        Operating point at which it must have been taken: ``name``, ``power``, ``red_coupling_hz``
+        and ``ratio``.
 
     Returns
     -------
     xarray.Dataset
         Without the record of the job that may have written it.
+
+    Raises
+    ------
+    RecordingError
+        If it is not one recording, or was taken at another operating point: what the analysis
+        finds would bear the wrong name.
     """
     given = [paths] if isinstance(paths, Path) else list(paths)
     files = [path for path in given if path.suffix != ".csv"]
@@ -118,7 +133,27 @@ def read_given(paths: Sequence[Path] | Path, kind: str) -> xarray.Dataset:
         )
     dataset = read(files[0], kind)
     dataset.attrs.pop("record_id", None)
+    if point is not None:
+        _require_point(dataset.attrs, point, files[0])
     return dataset
+
+
+def _require_point(drive: Mapping[str, Any], point: Mapping[str, Any], source: Path) -> None:
+    keys = {
+        "red_coupling_hz": f"drive.powers.{point['power']}.red_coupling_hz",
+        "ratio": f"operating_points.{point['power']}",
+    }
+    nearest = {
+        "red_coupling_hz": NEAREST_COUPLING * point["red_coupling_hz"],
+        "ratio": NEAREST_RATIO,
+    }
+    for name, key in keys.items():
+        if abs(drive[name] - point[name]) > nearest[name] * (1.0 + 1e-9):
+            raise RecordingError(
+                f"{source}: {name} is {drive[name]:g}, but {point[name]:g} at {point['name']} "
+                f"({key} of the experiment file); put it into the folder of the point at which it "
+                "was recorded, or correct one of the two"
+            )
 
 
 def _try_netcdf(path: Path, kind: str | None) -> None:

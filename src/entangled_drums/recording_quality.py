@@ -18,6 +18,8 @@ LEAST_QUANTA = 1e-3
 MOST_QUANTA = 1e16
 """Ten thousand quanta behind the largest gain that a device file may state, 120 dB."""
 BINS_PER_WIDTH = 5
+NEAREST_PHOTONS = 0.02
+"""Relative; twice the rounding of numbers written with two digits in the examples."""
 _SIGMA = 5.0
 _LOGARITHM_RATIO = np.pi**2 / 6.0
 """Relative variance of an average of logarithms over that of an average of powers."""
@@ -49,6 +51,8 @@ def findings(dataset: xarray.Dataset) -> list[str]:
     frequency = dataset["frequency_hz"].values
     frequency = np.broadcast_to(frequency, power.shape).reshape(spectra.shape)
     found = _averages(each("averages")) + _level(power, each("effective_averages"))
+    if "ratio" in dataset.attrs:
+        found += _photons(*(dataset.attrs[one] for one in ("ratio", "red_photons", "blue_photons")))
     found += _scatter(dataset, spectra, frequency, each("effective_averages"), each("bin_width_hz"))
     # Beside the lines of the probes stand those of the pumps, often at the end of the axis.
     probed = dataset.attrs["kind"] == PHASE_SCAN
@@ -104,6 +108,17 @@ def _averages(averages: NDArray[np.float64]) -> list[str]:
     return [
         f"only {averages.min():g} averages, a bin scatters by {averages.min() ** -0.5:.0%}; "
         f"average at least {FEWEST_AVERAGES}"
+    ]
+
+
+def _photons(ratio: float, red: float, blue: float) -> list[str]:
+    # The analysis takes the photons; names, tables and figures take the ratio.
+    expected = ratio**2 * red
+    if abs(blue - expected) <= NEAREST_PHOTONS * expected:
+        return []
+    return [
+        f"blue_photons is {blue:.3g}, ratio {ratio:g} and red_photons {red:.3g} make it "
+        f"{expected:.3g}: write ratio^2 times red_photons, or the ratio that was set"
     ]
 
 

@@ -39,6 +39,7 @@ def verdict(points):
                 "operating_point": point,
                 "verdict": "entangled",
                 "reasons": [],
+                "remarks": [],
                 "probability_entangled": 0.99,
                 "distance_in_sigma": 3.0,
                 "agreement_in_sigma": {},

@@ -304,7 +304,7 @@ def judged(data):
             if result.ratio == 0.7:
                 word = CONTRADICTION
             point = result.operating_point
-            verdicts[result.ratio] = Verdict(point, word, (), 0.97, 2.0, {}, {})
+            verdicts[result.ratio] = Verdict(point, word, (), (), 0.97, 2.0, {}, {})
     return dataclasses.replace(data, verdicts=verdicts)
 
 

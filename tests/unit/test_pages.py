@@ -62,12 +62,12 @@ def result(point, duan):
     )
 
 
-def verdict(point, word="entangled", reasons=(), sigma=7.2, **doubled):
+def verdict(point, word="entangled", reasons=(), sigma=7.2, remarks=(), **doubled):
     priors = {
         name: {"duan": 0.84, "duan_uncertainty": 0.05, "verdict": changed}
         for name, changed in doubled.items()
     }
-    return Verdict(point, word, tuple(reasons), 0.999, sigma, {}, priors)
+    return Verdict(point, word, tuple(reasons), tuple(remarks), 0.999, sigma, {}, priors)
 
 
 def page(exhibits=(), verdicts=(), results=(), device=None):
@@ -91,7 +91,10 @@ def exhibit(template="A picture. {{ snakemake.params.settings.text }}"):
 def whole():
     return page(
         [exhibit()],
-        [verdict(ATTACK, reasons=[ATTACK], n_e="not shown"), verdict("far", "not shown", sigma=-2)],
+        [
+            verdict(ATTACK, reasons=[ATTACK], remarks=[ATTACK], n_e="not shown"),
+            verdict("far", "not shown", sigma=-2),
+        ],
         [result(ATTACK, 0.85), result("far", 1.1)],
     )
 

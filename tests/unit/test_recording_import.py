@@ -151,6 +151,34 @@ def test_each_defect_is_named_in_one_line(tmp_path, capsys, changes, message):
     assert printed.startswith(f"{tmp_path}/emission.")
 
 
+POINT = {"name": "low-x620", "power": "low", "red_coupling_hz": 1.4e5, "ratio": 0.62}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"ratio": 0.6195}, {"ratio": 0.6205}, {"red_coupling_hz": 1.414e5}]
+)
+def test_a_recording_near_its_operating_point_is_taken(tmp_path, changes):
+    dataset = recording_import.read_given(write(tmp_path, **changes), "emission", POINT)
+    assert {name: dataset.attrs[name] for name in changes} == changes
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"ratio": 0.45}, r"ratio is 0.45, but 0.62 at low-x620 \(operating_points.low of"),
+        ({"ratio": 0.6206}, r"ratio is 0.6206, but 0.62 at"),
+        (
+            {"red_coupling_hz": 1.4e8},
+            r"emission.yaml: red_coupling_hz is 1.4e\+08, but 140000 at low-x620 "
+            r"\(drive.powers.low.red_coupling_hz of the experiment file\); put it into the folder",
+        ),
+    ],
+)
+def test_a_recording_of_another_operating_point_is_refused(tmp_path, changes, message):
+    with pytest.raises(RecordingError, match=message):
+        recording_import.read_given(write(tmp_path, **changes), "emission", POINT)
+
+
 @pytest.mark.parametrize("separator", [";", "\t", " "])
 def test_other_separators_are_told(tmp_path, separator):
     path = write(tmp_path)

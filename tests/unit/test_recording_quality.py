@@ -56,6 +56,11 @@ DOUBTS = [
         scan().assign_attrs(probe_offset_hz=1.5e6),
         "the axis from -600000 to 900000 Hz lies on one side of probe_offset_hz, 1.5e+06",
     ),
+    (
+        emission().assign_attrs(red_photons=1.0e6, ratio=0.5, blue_photons=5.0e5),
+        "blue_photons is 5e+05, ratio 0.5 and red_photons 1e+06 make it 2.5e+05: write ratio^2",
+    ),
+    (scan().assign_attrs(blue_photons=0.0), "blue_photons is 0, ratio "),
 ]
 
 

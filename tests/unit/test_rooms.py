@@ -15,6 +15,7 @@ FLOORS = (
     ("markup", "exhibits"),
     (
         *("validation", "units", "conventions", "ranges", "chunking", "jsonfile", "randomness"),
+        "symmetric_root",
         "foreign",
     ),
     ("arrayfile", "prior", "system", "phase_series", "windows"),

@@ -99,6 +99,24 @@ def test_a_gain_that_drifts_takes_the_flux_along():
         assert centre.change == pytest.approx(before["centre_hz"].change, rel=0.05, abs=30.0)
 
 
+@pytest.mark.parametrize(
+    ("drift", "said"),
+    [(0.0, ""), (0.2, "the stationarity run changes, p = ")],
+)
+def test_the_verdict_hears_of_a_change_only(drift, said):
+    steady = run(3)
+    middle = (steady["segment_start_s"] + 75.0) / 1800.0
+    found = infer(scaled(steady, 1.0 + drift * (middle - 0.5)), CALIBRATION)
+    assert found.remark.startswith(said) and bool(found.remark) == bool(said)
+
+
+def test_the_verdict_hears_when_nothing_can_be_said():
+    found = infer(run(3).isel(segment_start_s=[0]), CALIBRATION)
+    assert found.remark == (
+        "stationarity: not valid here: one segment cannot show a change; record several"
+    )
+
+
 def test_the_simulated_laboratory_holds():
     found = infer(run(3), CALIBRATION)
     assert found.outcome == STEADY

@@ -79,7 +79,9 @@ def invented_table():
 def test_verdict_is_printed_once_per_point_and_stored_in_every_row():
     results = [route_result(content(route)) for route in ("direct", "model_based")]
     point = results[0].operating_point
-    judged = table_s2.table(results, ORIGIN, [Verdict(point, "entangled", (), 0.99, 3.0, {}, {})])
+    judged = table_s2.table(
+        results, ORIGIN, [Verdict(point, "entangled", (), (), 0.99, 3.0, {}, {})]
+    )
     assert [row["verdict"] for row in csv.DictReader(StringIO(csv_text(judged)))] == [
         "entangled",
         "entangled",

@@ -1,5 +1,6 @@
 """The verdict: each of its clauses, and the correlation of the routes' errors."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -13,6 +14,7 @@ from entangled_drums.inference.verdict import (
     NOT_SHOWN,
     decide,
     disagreements,
+    read_verdicts,
     summary,
 )
 
@@ -116,6 +118,16 @@ def test_without_the_model_based_route_nothing_is_shown():
     assert found.verdict == NOT_SHOWN
     assert found.reasons == ("model-based: not valid here: unstable",)
     assert jsonfile.dumps(found.content())
+
+
+def test_remarks_are_kept_and_change_nothing():
+    own = {"model_based": result("model_based", 0.84, 0.005, 0.99)}
+    plain = decide(own, GOOD_FITS, PRIORS, "p")
+    found = decide(own, GOOD_FITS, PRIORS, "p", ("the run changes",))
+    assert found.remarks == ("the run changes",)
+    assert dataclasses.replace(found, remarks=()) == plain
+    assert read_verdicts({"points": [found.content()]}) == [found]
+    assert decide({}, {}, {}, "p", ("the run changes",)).remarks == ("the run changes",)
 
 
 def test_summary_is_one_line():

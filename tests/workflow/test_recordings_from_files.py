@@ -82,6 +82,16 @@ def test_a_point_of_which_nothing_was_recorded_has_a_verdict(checkout: Checkout)
     assert (found["red_coupling_hz"], found["ratio"]) == (1.4e5, 0.45)
 
 
+def test_a_recording_of_another_point_stops_the_job_with_one_line(checkout: Checkout) -> None:
+    checkout.replace(CONFIG, "reference: [0.62]", "reference: [0.45, 0.62]")
+    folder = checkout.folder / GIVEN
+    folder.rename(folder.with_name("reference-x450"))
+    finished = checkout.snakemake("--cores", "2", experiment=EXPERIMENT)
+    assert finished.returncode != 0
+    found = f"{GIVEN.with_name('reference-x450')}/emission.nc: ratio is 0.62, but 0.45 at"
+    assert found in finished.stdout + finished.stderr
+
+
 def test_a_recording_of_another_kind_stops_the_job_with_one_line(checkout: Checkout) -> None:
     folder = checkout.folder / GIVEN
     shutil.copyfile(folder / "emission.nc", folder / "phase_scan.nc")

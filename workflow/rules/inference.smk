@@ -89,33 +89,6 @@ ROUTES = EXPERIMENT["inference"]["routes"]
 ROUTE_RESULTS = [path for route in ROUTES for path in expand(RESULT_OF_ROUTE[route], point=POINTS)]
 
 
-rule decide_verdict:
-    input:
-        script="scripts/decide_verdict.py",
-        records=records(*ROUTE_RESULTS),
-        results=ROUTE_RESULTS,
-    output:
-        verdict=result("inference/verdict.json"),
-        record=result("inference/verdict.record.json"),
-    log:
-        log_file("decide_verdict"),
-    benchmark:
-        benchmark_file("decide_verdict")
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        **cost("decide_verdict"),
-    params:
-        settings=settings(
-            points=Configured(list(POINTS), ("operating_points",)),
-            shown=configured("figures.operating_point") if POINT_SHOWN else None,
-        ),
-        code=code_digest("decide_verdict"),
-    script:
-        "../../scripts/decide_verdict.py"
-
-
 rule compute_error_budget:
     input:
         script="scripts/compute_error_budget.py",
@@ -173,6 +146,37 @@ rule infer_stationarity:
         code=code_digest("infer_stationarity"),
     script:
         "../../scripts/infer_stationarity.py"
+
+
+STATIONARITY = expand(rules.infer_stationarity.output.result, point=points_with_run())
+
+
+rule decide_verdict:
+    input:
+        script="scripts/decide_verdict.py",
+        records=records(*ROUTE_RESULTS, *STATIONARITY),
+        results=ROUTE_RESULTS,
+        stationarity=STATIONARITY,
+    output:
+        verdict=result("inference/verdict.json"),
+        record=result("inference/verdict.record.json"),
+    log:
+        log_file("decide_verdict"),
+    benchmark:
+        benchmark_file("decide_verdict")
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        **cost("decide_verdict"),
+    params:
+        settings=settings(
+            points=Configured(list(POINTS), ("operating_points",)),
+            shown=configured("figures.operating_point") if POINT_SHOWN else None,
+        ),
+        code=code_digest("decide_verdict"),
+    script:
+        "../../scripts/decide_verdict.py"
 
 
 PRODUCTS += rules.decide_verdict.output

@@ -22,6 +22,9 @@ rule import_recording:
     params:
         settings=lambda wildcards: settings(
             kind=wildcards.kind,
+            point=wildcards.point,
+            power=POINTS[wildcards.point]["power"],
+            nominal=nominal_at(wildcards.point),
             source=configured("recordings.source"),
             path=configured("recordings.path"),
         ),

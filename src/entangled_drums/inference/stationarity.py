@@ -149,6 +149,16 @@ class Stationarity:
             return ""
         return STEADY if self.smallest_p_value >= FALSE_ALARMS else CHANGES
 
+    @property
+    def remark(self) -> str:
+        """What a verdict at this operating point must mention; empty if nothing."""
+        if not self.lines:
+            return f"stationarity: {self.validity}"
+        if self.outcome == STEADY:
+            return ""
+        seen = f"p = {self.smallest_p_value:.1e}"
+        return f"the stationarity run changes, {seen}: the state, or the receiver"
+
     def content(self) -> dict[str, Any]:
         """Return plain built-ins for JSON."""
         return {
@@ -156,6 +166,7 @@ class Stationarity:
             "segment_start_s": self.segment_start_s.tolist(),
             "validity": self.validity,
             "outcome": self.outcome,
+            "remark": self.remark,
             "smallest_p_value": self.smallest_p_value,
             "lines": [{name: one.content() for name, one in line.items()} for line in self.lines],
         }

@@ -4,6 +4,9 @@
 calibration fit, and the routes valid there agree with it; ``not shown`` if the probability is
 lower; ``data contradict the model`` if a fit or an agreement fails, whatever the probability.
 
+A stationarity run is another recording at the same drive. A change that it shows is remarked upon
+and leaves the verdict alone: what the recordings themselves say of it is in their fits.
+
 A fit fails below p = 1e-3, or, where many spectra are fitted, below a level that lets all of them
 together raise at most 1 % of false alarms (Bonferroni): the emission, 16 phases and the calibration
 at 1e-3 each would raise 1.8 %.
@@ -48,6 +51,8 @@ class Verdict:
         ``"entangled"``, ``"not shown"`` or ``"data contradict the model"``.
     reasons : tuple of str
         What kept the verdict from being ``entangled``; empty if nothing did.
+    remarks : tuple of str
+        What a reader should know and the verdict does not heed.
     probability_entangled : float
         P(nu < 1/2) of the model-based route; NaN without it.
     distance_in_sigma : float
@@ -61,6 +66,7 @@ class Verdict:
     operating_point: str
     verdict: str
     reasons: tuple[str, ...]
+    remarks: tuple[str, ...]
     probability_entangled: float
     distance_in_sigma: float
     agreement: dict[str, float]
@@ -72,6 +78,7 @@ class Verdict:
             "operating_point": self.operating_point,
             "verdict": self.verdict,
             "reasons": list(self.reasons),
+            "remarks": list(self.remarks),
             "probability_entangled": self.probability_entangled,
             "distance_in_sigma": self.distance_in_sigma,
             "agreement_in_sigma": self.agreement,
@@ -103,6 +110,7 @@ def read_verdicts(content: Mapping[str, Any]) -> list[Verdict]:
                 operating_point=str(point["operating_point"]),
                 verdict=str(point["verdict"]),
                 reasons=tuple(str(reason) for reason in point["reasons"]),
+                remarks=tuple(str(remark) for remark in point["remarks"]),
                 probability_entangled=_number(point["probability_entangled"]),
                 distance_in_sigma=_number(point["distance_in_sigma"]),
                 agreement={
@@ -128,6 +136,7 @@ def decide(
     fits: Mapping[str, Mapping[str, float]],
     priors: Mapping[str, Mapping[str, Any]],
     operating_point: str,
+    remarks: tuple[str, ...] = (),
 ) -> Verdict:
     """Decide about one operating point.
 
@@ -141,13 +150,14 @@ def decide(
         Its entry ``priors``.
     operating_point : str
         Name of the point.
+    remarks : tuple of str, optional
+        What else was found there; taken over as it is.
     """
     own = results.get("model_based")
     if own is None or not own.valid:
         reason = "the model-based route was not run" if own is None else own.validity
-        return Verdict(
-            operating_point, NOT_SHOWN, (f"model-based: {reason}",), math.nan, math.nan, {}, {}
-        )
+        reasons = (f"model-based: {reason}",)
+        return Verdict(operating_point, NOT_SHOWN, reasons, remarks, math.nan, math.nan, {}, {})
     contradictions = [
         f"{name.replace('_', ' ')} does not fit, p = {p_value:.1e}"
         for name, p_value in misfits({name: fit["p_value"] for name, fit in fits.items()}).items()
@@ -175,6 +185,7 @@ def decide(
         operating_point,
         said(probability),
         tuple(reasons),
+        remarks,
         probability,
         (1.0 - two_nu.value) / two_nu.uncertainty,
         agreement,

@@ -48,14 +48,14 @@ def verdict_section(
         f"within {LARGEST_DISAGREEMENT:g}σ. <em>{text(NOT_SHOWN)}</em>: the probability is lower; "
         f"that is no proof of separability. <em>{text(CONTRADICTION)}</em>: a fit or an agreement "
         "fails, so nothing is claimed. D: Duan sum, below 1 only for entangled states. 2ν: below 1 "
-        "exactly for entangled Gaussian states.</p>"
+        "exactly for entangled Gaussian states. Remarks do not change a verdict.</p>"
     )
     yield '<table class="verdicts">'
     yield (
         '<thead><tr><th>Operating point</th><th class="number">G<sup>−</sup>/2π (kHz)</th>'
         '<th class="number">x</th><th>Verdict</th><th class="number">P(ν &lt; ½)</th>'
         '<th class="number">D</th><th class="number">2ν</th>'
-        '<th class="number">(1 − 2ν)/σ</th><th>Why not</th></tr></thead><tbody>'
+        '<th class="number">(1 − 2ν)/σ</th><th>Why not, remarks</th></tr></thead><tbody>'
     )
     for one in verdicts:
         yield _row(one, own.get(one.operating_point))
@@ -74,7 +74,7 @@ def _row(verdict: Verdict, own: RouteResult | None) -> str:
         f'<td class="number">{_estimate(quantities.get("duan"))}</td>',
         f'<td class="number">{_estimate(quantities.get("two_nu"))}</td>',
         f'<td class="number">{_signed(verdict.distance_in_sigma)}</td>',
-        f"<td>{text('; '.join(verdict.reasons))}</td>",
+        f"<td>{text('; '.join((*verdict.reasons, *verdict.remarks)))}</td>",
     ]
     return f"<tr>{''.join(cells)}</tr>"
 
