@@ -3,13 +3,14 @@
 from entangled_drums.provenance.job import Job, execute
 from entangled_drums import arrayfile
 from entangled_drums.figures import figs7
+from entangled_drums.figures.figs7_numbers import maps_of, plotted, quoted
 from entangled_drums.figures.output import write_figure
 
 
 def main(job: Job) -> None:
     settings = job.settings
     sweeps = {path.stem: arrayfile.read(path) for path in job.inputs["sweeps"]}
-    maps = figs7.maps_of(
+    maps = maps_of(
         sweeps,
         settings["drives"],
         settings["device"],
@@ -19,9 +20,9 @@ def main(job: Job) -> None:
     write_figure(
         figs7.draw(list(maps.values()), settings["origin"]),
         job.outputs,
-        figs7.plotted(list(maps.values())),
+        plotted(list(maps.values())),
         job.record_id,
-        figs7.quoted(maps),
+        quoted(maps),
     )
 
 

@@ -7,7 +7,7 @@ from tests.unit.figure_samples import DEVICE, DRIVE, ORIGIN, POINTS, POWERS
 from tests.unit.redrawn import not_in_table
 
 from entangled_drums.errors import FileFormatError
-from entangled_drums.figures import figs7, output
+from entangled_drums.figures import figs7, figs7_numbers, output
 from entangled_drums.figures.layout import overlapping_text
 from entangled_drums.figures.names import MAP_SWEEPS
 from entangled_drums.sweeps.solving import solve_sweep
@@ -56,7 +56,7 @@ def sweeps():
 
 
 def maps_of(sweeps):
-    return figs7.maps_of(sweeps, dict.fromkeys(sweeps, DRIVE), DEVICE, POWERS, POINTS)
+    return figs7_numbers.maps_of(sweeps, dict.fromkeys(sweeps, DRIVE), DEVICE, POWERS, POINTS)
 
 
 @pytest.fixture(scope="module")
@@ -78,17 +78,17 @@ def test_no_text_overlaps(maps, which):
 
 
 def test_contour_lies_where_the_duan_sum_is_one(maps):
-    frame = figs7.plotted(maps)
+    frame = figs7_numbers.plotted(maps)
     for panel, one in zip("abc", maps, strict=True):
         lines = frame[(frame["panel"] == panel) & frame["series"].str.startswith("contour")]
         assert len(lines) > 10
         for row in lines.itertuples():
-            assert figs7.duan_at(one, row.x, row.y) == pytest.approx(1.0, abs=0.02)
+            assert figs7_numbers.duan_at(one, row.x, row.y) == pytest.approx(1.0, abs=0.02)
 
 
 def test_optimum_is_the_least_duan_sum(maps):
     """Against a grid so fine that no parabola is needed."""
-    frame = figs7.plotted(maps)
+    frame = figs7_numbers.plotted(maps)
     rows = frame[(frame["panel"] == "a") & (frame["series"] == "optimum")]
     row = rows.iloc[(rows["y"] - maps[0].y.values[20]).abs().argmin()]
     coupling = np.geomspace(2.0e4, 4.0e5, 31)[20]
@@ -107,7 +107,7 @@ def test_optimum_is_the_least_duan_sum(maps):
 
 
 def test_operating_points_stand_at_their_ratio_and_power(maps):
-    frame = figs7.plotted(maps)
+    frame = figs7_numbers.plotted(maps)
     rows = frame[(frame["panel"] == "a") & (frame["series"] == "operating_point")]
     assert sorted(rows["x"]) == sorted(x for ratios in POINTS.values() for x in ratios)
     row = rows[(rows["x"] == 0.62)].iloc[0]
@@ -122,14 +122,14 @@ def test_operating_points_stand_at_their_ratio_and_power(maps):
 
 def test_points_outside_a_map_are_not_drawn(sweeps):
     powers = {**POWERS, "strong": {"red_coupling_hz": 9.0e5}}
-    found = figs7.cooperativity_map(sweeps["map-cooperativity"], powers, POINTS)
+    found = figs7_numbers.cooperativity_map(sweeps["map-cooperativity"], powers, POINTS)
     assert len(found.points) == len(POINTS["reference"])
 
 
 def with_unstable_corner(one):
     duan = one.duan.copy()
     duan[25:, 15:] = np.nan
-    return figs7.Map(one.title, one.x, one.y, duan, one.has_optimum, one.points)
+    return figs7_numbers.Map(one.title, one.x, one.y, duan, one.has_optimum, one.points)
 
 
 def test_regions_without_a_steady_state_are_hatched_and_named(maps):
@@ -161,10 +161,12 @@ def test_one_scale_centred_on_the_border(maps):
 def test_fine_maps_are_thinned_in_the_table_and_their_curves_are_not(maps):
     x, y = np.linspace(0.0, 2.0, 301), np.linspace(1.0, 3.0, 301)
     duan = np.add.outer(x, y) / 2.0
-    fine = figs7.Map("", figs7.Axis("x", "1", x), figs7.Axis("y", "1", y), duan, False, ())
-    frame = figs7.plotted([fine])
+    fine = figs7_numbers.Map(
+        "", figs7_numbers.Axis("x", "1", x), figs7_numbers.Axis("y", "1", y), duan, False, ()
+    )
+    frame = figs7_numbers.plotted([fine])
     shown = frame[frame["series"] == "map"]
-    assert 0.7 * figs7.MOST_MAP_ROWS < len(shown) <= figs7.MOST_MAP_ROWS
+    assert 0.7 * figs7_numbers.MOST_MAP_ROWS < len(shown) <= figs7_numbers.MOST_MAP_ROWS
     np.testing.assert_array_equal(np.unique(shown["x"]), x[::3])
     np.testing.assert_allclose(shown["z"], (shown["x"] + shown["y"]) / 2.0)
     assert len(frame[frame["series"] == "contour 1"]) > 100
@@ -178,7 +180,7 @@ def test_files_are_the_same_twice_and_redraw_the_curves(maps, tmp_path):
         folder.mkdir()
         paths = {kind: folder / kind for kind in (*output.FORMATS, output.QUOTED)}
         output.write_figure(
-            figs7.draw(maps, ORIGIN), paths, figs7.plotted(maps), "00", {"least": "0.5"}
+            figs7.draw(maps, ORIGIN), paths, figs7_numbers.plotted(maps), "00", {"least": "0.5"}
         )
         contents.append({kind: path.read_bytes() for kind, path in paths.items()})
     assert contents[0] == contents[1]
@@ -190,10 +192,10 @@ def test_files_are_the_same_twice_and_redraw_the_curves(maps, tmp_path):
 
 def test_wrong_axes_and_nothing_to_draw_are_refused(sweeps):
     with pytest.raises(FileFormatError, match=r"its axes must be drive\.ratio and"):
-        figs7.cooperativity_map(sweeps["map-occupations"], POWERS, POINTS)
+        figs7_numbers.cooperativity_map(sweeps["map-occupations"], POWERS, POINTS)
     with pytest.raises(FileFormatError, match="no map to draw"):
-        figs7.plotted([])
+        figs7_numbers.plotted([])
 
 
 def test_the_table_redraws_the_figure(maps):
-    assert not_in_table(figs7.draw(maps, ORIGIN).axes, figs7.plotted(maps)) == []
+    assert not_in_table(figs7.draw(maps, ORIGIN).axes, figs7_numbers.plotted(maps)) == []

@@ -6,7 +6,7 @@ from tests.unit.figure_samples import DEVICE, DRIVE, ORIGIN, WORKED_EXAMPLE
 from tests.unit.redrawn import not_in_table
 
 from entangled_drums.errors import FileFormatError
-from entangled_drums.figures import figs8
+from entangled_drums.figures import figs8, figs8_numbers
 from entangled_drums.figures.layout import overlapping_text
 from entangled_drums.figures.output import MAP_COLUMNS
 from entangled_drums.sweeps.solving import solve_sweep
@@ -37,12 +37,12 @@ def grids():
 
 @pytest.fixture(scope="module")
 def found(grids):
-    return figs8.correction(*grids, [DRIVE, DRIVE], DEVICE, RATIOS)
+    return figs8_numbers.correction(*grids, [DRIVE, DRIVE], DEVICE, RATIOS)
 
 
 @pytest.fixture(scope="module")
 def tuned():
-    return figs8.retuning(*solved(FRAME, WORKED_EXAMPLE), [DRIVE, DRIVE])
+    return figs8_numbers.retuning(*solved(FRAME, WORKED_EXAMPLE), [DRIVE, DRIVE])
 
 
 def test_worked_example(tuned):
@@ -50,7 +50,7 @@ def test_worked_example(tuned):
     assert tuned.correction == pytest.approx(0.8592231 - 0.8442303, abs=1e-6)
     assert tuned.best_offset_hz == pytest.approx(-573.0, abs=1.0)
     assert tuned.correction - tuned.retuned_correction == pytest.approx(0.006, abs=5e-4)
-    quoted = figs8.quoted_retuning(tuned)
+    quoted = figs8_numbers.quoted_retuning(tuned)
     assert (quoted["correction"], quoted["shift"]) == ("+0.0150", "−573 Hz")
 
 
@@ -74,7 +74,7 @@ def test_no_text_overlaps(found, tuned, with_frames):
 
 
 def test_every_curve_drawn_stands_in_the_frame(found, tuned):
-    frame = figs8.plotted(found, tuned)
+    frame = figs8_numbers.plotted(found, tuned)
     assert tuple(frame.columns) == MAP_COLUMNS
     plain, _, cuts, both = figs8.draw(found, tuned, ORIGIN).axes
     for axes, panel in ((plain, "a"), (cuts, "b"), (both, "c")):
@@ -91,20 +91,20 @@ def test_every_curve_drawn_stands_in_the_frame(found, tuned):
 def test_unlike_sweeps_are_refused(grids):
     rwa, all_terms = grids
     with pytest.raises(FileFormatError, match="of the model 'counter-rotating'"):
-        figs8.correction(all_terms, rwa, [DRIVE, DRIVE], DEVICE, RATIOS)
+        figs8_numbers.correction(all_terms, rwa, [DRIVE, DRIVE], DEVICE, RATIOS)
     with pytest.raises(FileFormatError, match="different drives"):
-        figs8.correction(rwa, all_terms, [DRIVE, {**DRIVE, "ratio": 0.5}], DEVICE, RATIOS)
+        figs8_numbers.correction(rwa, all_terms, [DRIVE, {**DRIVE, "ratio": 0.5}], DEVICE, RATIOS)
     with pytest.raises(FileFormatError, match=r"different drive\.ratio"):
-        figs8.correction(
+        figs8_numbers.correction(
             rwa, all_terms.isel({"drive.ratio": slice(0, 5)}), [DRIVE, DRIVE], DEVICE, RATIOS
         )
     with pytest.raises(FileFormatError, match="its axes must be"):
-        figs8.retuning(rwa, all_terms, [DRIVE, DRIVE])
+        figs8_numbers.retuning(rwa, all_terms, [DRIVE, DRIVE])
 
 
 def test_an_optimum_beyond_the_sweep_is_refused(tuned):
     half = slice(35, None)
-    cut = figs8.Retuning(
+    cut = figs8_numbers.Retuning(
         tuned.offset_hz[half], tuned.rwa[half], tuned.all_terms[half], 2000.0, 0.62, 1.4e5
     )
     with pytest.raises(FileFormatError, match="declare a wider range"):
@@ -112,4 +112,7 @@ def test_an_optimum_beyond_the_sweep_is_refused(tuned):
 
 
 def test_the_table_redraws_the_figure(found, tuned):
-    assert not_in_table(figs8.draw(found, tuned, ORIGIN).axes, figs8.plotted(found, tuned)) == []
+    assert (
+        not_in_table(figs8.draw(found, tuned, ORIGIN).axes, figs8_numbers.plotted(found, tuned))
+        == []
+    )

@@ -177,14 +177,14 @@ def decide(
         return ENTANGLED if enough else NOT_SHOWN
 
     probability = own.probability_entangled
-    reasons = list(contradictions)
+    against = list(contradictions)
     if not probability >= PROBABILITY_NEEDED:
-        reasons.append(f"P(nu < 1/2) = {probability:.3f} is below {PROBABILITY_NEEDED:g}")
+        against.append(f"P(nu < 1/2) = {probability:.3f} is below {PROBABILITY_NEEDED:g}")
     two_nu = own.quantities["two_nu"]
     return Verdict(
         operating_point,
         said(probability),
-        tuple(reasons),
+        tuple(against),
         remarks,
         probability,
         (1.0 - two_nu.value) / two_nu.uncertainty,
