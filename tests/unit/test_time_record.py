@@ -49,9 +49,11 @@ def test_frequencies_above_the_drive_centre_are_positive():
         assert chi2.sf(averages * np.sum((power / expected - 1)[near] ** 2), near.sum()) > 1e-4
 
 
-@pytest.mark.parametrize("coupling_hz", [0.0, 1.4e5])
-def test_rounding_does_not_draw_another_record(coupling_hz):
-    """Without pumps both quadratures of a drum are alike, and their eigenvectors anything."""
+@pytest.mark.parametrize(
+    ("coupling_hz", "probe_hz"), [(0.0, 0.0), (1.4e5, 0.0), (1.4e5, 1.0e4), (1.4e5, 1.5e4)]
+)
+def test_rounding_does_not_draw_another_record(coupling_hz, probe_hz):
+    """Eigenvectors are free in sign, and without pumps, where quadratures are alike, altogether."""
     records = []
     for change in (0.0, 1e-13):
         noise = np.random.default_rng(8).uniform(-change, change, len(two_roads.VALUES))
@@ -61,9 +63,10 @@ def test_rounding_does_not_draw_another_record(coupling_hz):
         }
         settings = parameters.drive_settings(values, coupling_hz, 0.62)
         system = parameters.system(values, settings)
-        pumps = tones.drive_modulation(system.drive)
+        probe = parameters.probe(values, parameters.probe_settings(values, 1.5e5, probe_hz, 0.7))
+        modulation = tones.drive_modulation(system.drive, probe if probe_hz else None)
         generator = np.random.default_rng(7)
-        records.append(time_record.field(system, pumps, 9.6e6, 5000, generator))
+        records.append(time_record.field(system, modulation, 9.6e6, 5000, generator))
     size = np.sqrt(np.mean(np.abs(records[0]) ** 2))
     assert np.max(np.abs(records[1] - records[0])) < 1e-8 * size
 
@@ -126,3 +129,10 @@ def test_an_unstable_drive_has_no_record():
         time_record.field(
             system, tones.drive_modulation(system.drive), 9.6e6, 100, np.random.default_rng(1)
         )
+
+
+def test_the_root_of_a_block_is_the_one_with_a_positive_diagonal():
+    """A triangular root of a covariance is free in the signs of its columns otherwise."""
+    factor = time_record._block(SYSTEM, PUMPS, 9.6e6).factor
+    np.testing.assert_array_equal(factor, np.tril(factor))
+    assert np.all(np.diag(factor) > 0.0)
