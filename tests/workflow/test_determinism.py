@@ -1,12 +1,16 @@
 """The same experiment gives the same bytes, whatever the circumstances."""
 
+import platform
 import re
 from pathlib import Path
 
+import pytest
 from tests.workflow.checkouts import ROOT, digests, make_checkout
 from tests.workflow.conftest import FinishedRun
 from tests.workflow.documented_files import is_described, undescribed
+from tools.write_reference import TOLERANCES
 
+from entangled_drums.provenance.compare import Reference, compare
 from entangled_drums.provenance.record import SUFFIX
 
 
@@ -40,6 +44,27 @@ def test_results_do_not_depend_on_circumstances(finished_run: FinishedRun, tmp_p
     recorded = [name for name in expected if name.endswith(SUFFIX)]
     stems = {name.removesuffix(SUFFIX) for name in recorded}
     assert all(str(Path(name).parent / Path(name).name.split(".")[0]) in stems for name in expected)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="only there are the kernels known")
+def test_on_another_processor_the_last_digits_differ(
+    finished_run: FinishedRun, tmp_path: Path
+) -> None:
+    """Linear algebra and array loops as on a processor of 2008: other bytes, the same numbers."""
+    old = {"OPENBLAS_CORETYPE": "Nehalem", "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F"}
+    second = make_checkout(tmp_path / "checkout")
+    second.run("--cores", "2", environment=old)
+    expected = finished_run.checkout.folder / "results/toy"
+    found = second.folder / "results/toy"
+    assert digests(found) != digests(expected)
+    tables = {
+        path.relative_to(expected).as_posix(): {**TOLERANCES[path.parent.name], "every": 1}
+        for path in expected.glob("*/*.csv")
+        if path.parent.name in TOLERANCES
+    }
+    compared = compare(found, Reference(expected, "toy", {}, tables))
+    assert compared.differences == ()
+    assert compared.numbers > 500
 
 
 def test_jobs_share_compiled_modules(finished_run: FinishedRun) -> None:
