@@ -10,9 +10,9 @@ import xarray
 import yaml
 from tests.workflow.checkouts import Checkout, make_checkout
 
-from entangled_drums import recording
+from entangled_drums import parameters, recording
 from entangled_drums.configuration.values import device_values
-from entangled_drums.laboratory import calibration_runs
+from entangled_drums.laboratory import calibration_runs, pumped
 from entangled_drums.laboratory.imperfections import NONE
 
 EXPERIMENT = "example-recordings"
@@ -80,6 +80,33 @@ def test_a_point_of_which_nothing_was_recorded_has_a_verdict(checkout: Checkout)
     found = json.loads((checkout.folder / nothing).read_text())
     assert found["validity"] == "not available: no emission recording"
     assert (found["red_coupling_hz"], found["ratio"]) == (1.4e5, 0.45)
+
+
+def test_a_verdict_mentions_a_run_that_changes(checkout: Checkout) -> None:
+    file = Path("config/devices/drums-2018-quiet-receiver.yaml")
+    values = device_values(yaml.safe_load(file.read_text("utf-8")))
+    run = pumped.record_segments(
+        values,
+        parameters.drive_settings(values, 1.4e5, 0.62),
+        pumped.EmissionSettings(1800.0, 1.0e6, 5.0e3),
+        6,
+        np.random.default_rng(4),
+    )
+    given = checkout.folder / GIVEN / "stationarity.nc"
+    recording.write(given, run)
+    verdict = RESULTS / "inference/verdict.json"
+
+    def remarks() -> list[str]:
+        checkout.run("--cores", "2", verdict.as_posix(), experiment=EXPERIMENT)
+        (point,) = json.loads((checkout.folder / verdict).read_text())["points"]
+        assert point["verdict"] == "entangled" and point["reasons"] == []
+        return point["remarks"]
+
+    assert remarks() == []
+    run["power_spectral_density"] *= 1.0 + 0.01 * xarray.DataArray(range(6), dims="segment_start_s")
+    recording.write(given, run)
+    (remark,) = remarks()
+    assert remark.startswith("the stationarity run changes, p = ")
 
 
 def test_a_recording_of_another_point_stops_the_job_with_one_line(checkout: Checkout) -> None:
