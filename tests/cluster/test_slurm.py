@@ -88,10 +88,10 @@ def test_job_that_needs_more_memory_gets_it(setting: Setting) -> None:
     before = costs.read_text()
     # Enough for two workflow managers and the job at the third attempt or so, not at the first.
     manager = re.search(r"^cluster: \{memory_mb: \d+", before, re.MULTILINE)
-    rule = re.search(r"solve_band: \{seconds: [^,]+, memory_mb: \d+", before)
+    rule = re.search(r"solve_band: \{[^}]*\}", before)
     assert manager and rule
     small = before.replace(manager[0], "cluster: {memory_mb: 150")
-    costs.write_text(small.replace(rule[0], "solve_band: {seconds: 2, memory_mb: 5"))
+    costs.write_text(small.replace(rule[0], "solve_band: {seconds: 2, memory_mb: 5}"))
     try:
         told = run(setting, "memory", *("--retries", "5", "--until", "solve_band"))
     finally:

@@ -78,6 +78,29 @@ def test_limits_grow_at_a_retry_and_with_the_size_of_a_job(checkout: Checkout) -
     assert all(large[rule] == first[rule] for rule in large)
 
 
+def test_limits_of_a_sweep_grow_with_its_points_and_terms(checkout: Checkout) -> None:
+    """From 37 points to 37 000; without counter-rotating terms a point takes a sixth."""
+    first = resources(checkout)["solve_sweep"]
+    checkout.replace(TOY, "count: 37}", "count: 37000}")
+    beyond = resources(checkout)["solve_sweep"]
+    checkout.replace(TOY, "model: counter-rotating", "model: rwa")
+    plain = resources(checkout)["solve_sweep"]
+    more = {
+        name: int(what["mem_mb"]) - int(first["mem_mb"])
+        for name, what in (("beyond", beyond), ("plain", plain))
+    }
+    assert 4 * more["plain"] < more["beyond"] < 8 * more["plain"]
+    assert int(beyond["runtime"]) > int(plain["runtime"])
+
+
+def test_limits_of_a_band_grow_with_its_devices(checkout: Checkout) -> None:
+    first = resources(checkout)["solve_band"]
+    checkout.replace(TOY, "band_samples: 100", "band_samples: 100000")
+    large = resources(checkout)["solve_band"]
+    for limit in ("mem_mb", "runtime"):
+        assert int(large[limit]) > 2 * int(first[limit])
+
+
 def test_grouped_and_local_rules_exist() -> None:
     text = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
     rules = set(re.findall(r"^rule (\w+):", text, flags=re.MULTILINE))

@@ -138,29 +138,46 @@ def benchmark_file(rule_name, job="job"):
 
 def cost(rule_name):
     """Limits of one job on a cluster: what was measured, with headroom; more at every retry."""
-    measured, headroom, manager = COSTS["rules"][rule_name], COSTS["headroom"], COSTS["cluster"]
-    memory = int(measured["memory_mb"] * headroom["memory"] + manager["memory_mb"])
+    headroom, manager = COSTS["headroom"], COSTS["cluster"]
+
+    def memory(wildcards):
+        measured = of_job(rule_name, wildcards, "memory_mb")
+        return int(measured * headroom["memory"] + manager["memory_mb"])
 
     def minutes(wildcards):
-        work = seconds_of_job(rule_name, wildcards) / 60
+        work = of_job(rule_name, wildcards, "seconds") / 60
         return int(work * headroom["runtime"] + manager["minutes"])
 
     return {
-        "mem_mb": lambda wildcards, attempt: memory * attempt,
+        "mem_mb": lambda wildcards, attempt: memory(wildcards) * attempt,
         "runtime": lambda wildcards, attempt: minutes(wildcards) * attempt,
     }
 
 
-def seconds_of_job(rule_name, wildcards):
-    """Seconds that one job takes, as measured; more for one with more points or replicas."""
+def of_job(rule_name, wildcards, what):
+    """Seconds or memory of one job, as measured; more for one with more points or replicas."""
     measured = COSTS["rules"][rule_name]
-    each = measured.get("seconds_each", 0.0)
-    return measured["seconds"] + (each * pieces_of_job(rule_name, wildcards) if each else 0.0)
+    each = measured.get(f"{what}_each", 0.0)
+    if not each:
+        return measured[what]
+    if rule_name in SOLVING and modulated(wildcards.sweep):
+        each *= COSTS["modulated_point"][what]
+    return measured[what] + each * pieces_of_job(rule_name, wildcards)
+
+
+def modulated(sweep):
+    """Whether a sweep is beyond the rotating wave, or of tones that beat."""
+    return SWEEPS[sweep]["model"] != "rwa" or "tones" in SWEEPS[sweep]
+
+
+SOLVING = ("solve_sweep", "solve_part")
 
 
 def pieces_of_job(rule_name, wildcards):
-    """Points of a sweep, or replicas, in one job: what a number in the config decides."""
-    if rule_name in ("solve_sweep", "solve_part"):
+    """Points of a sweep, drawn devices or replicas in one job: what a number in the config decides."""
+    if rule_name == "solve_band":
+        return EXPERIMENT["theory"]["band_samples"]
+    if rule_name in SOLVING:
         first, end = rows_of(wildcards.sweep)[int(getattr(wildcards, "part", 0))]
         counts = [axis["count"] for axis in SWEEPS[wildcards.sweep]["axes"].values()]
         return (end - first) * math.prod(counts[1:])

@@ -128,7 +128,7 @@ def announce(workflow):
     if not workflow.local_exec:
         print(f"{jobs} on a cluster", flush=True)
         return
-    seconds = sum(seconds_of_job(job.rule.name, job.wildcards) for job in planned)
+    seconds = sum(of_job(job.rule.name, job.wildcards, "seconds") for job in planned)
     cores = workflow.resource_settings.cores or 1
     print(
         f"{jobs}, about {max(5, round(seconds / cores + COSTS['overhead_seconds']))} s "
