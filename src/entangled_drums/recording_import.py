@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 import numpy as np
 import xarray
 
-from entangled_drums import foreign, recording, recording_checks
+from entangled_drums import foreign, parameters, recording, recording_checks
 from entangled_drums.configuration import yamlfile
 from entangled_drums.errors import EntangledDrumsError, RecordingError
 from entangled_drums.recording_format import (
@@ -42,6 +42,9 @@ NEAREST_COUPLING = 0.01
 """Relative; settings of generators are repeated better, and powers worth a name differ by more."""
 NEAREST_RATIO = 5e-4
 """Operating points are named by thousandths of the ratio."""
+NEAREST_PHOTONS = 0.1
+"""Relative, beside three standard deviations of what the device file makes of the coupling: numbers
+of photons are often written with two digits. Operating points worth a name differ by more."""
 _COARSEST_PADDING = 100.0
 """Zero padding divides bins by less; units of frequency differ by more."""
 _COLUMNS = {
@@ -110,8 +113,8 @@ def read_given(
     kind : str
         Kind that is needed.
     point : mapping, optional
-        Operating point at which it must have been taken: ``name``, ``power``, ``red_coupling_hz``
-        and ``ratio``.
+        Operating point at which it must have been taken: ``name``, ``power``, ``red_coupling_hz``,
+        ``ratio``, and flat values (``device``) and ``uncertainties`` of the device file.
 
     Returns
     -------
@@ -121,8 +124,8 @@ def read_given(
     Raises
     ------
     RecordingError
-        If it is not one recording, or was taken at another operating point: what the analysis
-        finds would bear the wrong name.
+        If it is not one recording, or its table has another name, or it was taken at another
+        operating point: what the analysis finds would bear the wrong name.
     """
     given = [paths] if isinstance(paths, Path) else list(paths)
     files = [path for path in given if path.suffix != ".csv"]
@@ -131,11 +134,25 @@ def read_given(
             f"{', '.join(path.name for path in given)}: not one recording; keep one netCDF file, "
             "or one settings file and its table"
         )
+    if files[0].suffix in SETTINGS_SUFFIXES:
+        _require_own_table(files[0], kind)
     dataset = read(files[0], kind)
     dataset.attrs.pop("record_id", None)
     if point is not None:
         _require_point(dataset.attrs, point, files[0])
     return dataset
+
+
+def _require_own_table(settings: Path, kind: str) -> None:
+    try:
+        table = yamlfile.read(settings).tree.get("table")
+    except EntangledDrumsError as error:
+        raise RecordingError(str(error)) from None
+    if table != f"{kind}.csv":
+        raise RecordingError(
+            f"{settings}: table is {table!r}; the workflow finds files by their names: call it "
+            f"{kind}.csv"
+        )
 
 
 def _require_point(drive: Mapping[str, Any], point: Mapping[str, Any], source: Path) -> None:
@@ -153,6 +170,26 @@ def _require_point(drive: Mapping[str, Any], point: Mapping[str, Any], source: P
                 f"{source}: {name} is {drive[name]:g}, but {point[name]:g} at {point['name']} "
                 f"({key} of the experiment file); put it into the folder of the point at which it "
                 "was recorded, or correct one of the two"
+            )
+    # The analysis goes by the photons.
+    device, uncertainties = point["device"], point["uncertainties"]
+    wanted = parameters.drive_settings(device, point["red_coupling_hz"], point["ratio"])
+    red, blue = float(np.asarray(wanted.red_photons)), drive["ratio"] ** 2 * drive["red_photons"]
+    couplings = [f"drum_{drum}.single_photon_coupling_hz" for drum in (1, 2)]
+    relative = math.hypot(*(uncertainties[name] / device[name] for name in couplings))
+    expected = {
+        "red_photons": (
+            red,
+            f"the coupling of {point['name']} takes {red:.3g} by the device file",
+            3.0 * relative,
+        ),
+        "blue_photons": (blue, f"ratio^2 times red_photons is {blue:.3g}", 0.0),
+    }
+    for name, (photons, why, uncertainty) in expected.items():
+        if abs(drive[name] - photons) > (NEAREST_PHOTONS + uncertainty) * photons:
+            raise RecordingError(
+                f"{source}: {name} is {drive[name]:.3g}, but {why}; write the photons of the drive "
+                "at which it was recorded"
             )
 
 

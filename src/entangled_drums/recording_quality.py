@@ -21,6 +21,8 @@ BINS_PER_WIDTH = 5
 NEAREST_PHOTONS = 0.02
 """Relative; twice the rounding of numbers written with two digits in the examples."""
 _SIGMA = 5.0
+_FOURTH = np.array([1.0, -4.0, 6.0, -4.0, 1.0])
+"""Fourth difference: slopes and curvature of lines drop out of it."""
 _LOGARITHM_RATIO = np.pi**2 / 6.0
 """Relative variance of an average of logarithms over that of an average of powers."""
 
@@ -50,7 +52,9 @@ def findings(dataset: xarray.Dataset) -> list[str]:
 
     frequency = dataset["frequency_hz"].values
     frequency = np.broadcast_to(frequency, power.shape).reshape(spectra.shape)
-    found = _averages(each("averages")) + _level(power, each("effective_averages"))
+    found = _averages(each("averages")) + _level(
+        power[..., :: _independent(dataset)], each("effective_averages")
+    )
     if "ratio" in dataset.attrs:
         found += _photons(*(dataset.attrs[one] for one in ("ratio", "red_photons", "blue_photons")))
     found += _scatter(dataset, spectra, frequency, each("effective_averages"), each("bin_width_hz"))
@@ -90,8 +94,11 @@ def _level(power: NDArray[np.float64], effective: NDArray[np.float64]) -> list[s
             f"the spectrum lies at {level:.2g} quanta, more than a cryogenic receiver gives: is "
             "the table in quanta already? write unit: quanta"
         ]
+    if power.shape[-1] < _FOURTH.size:
+        return []
     # Bins that scatter as decibels of what the averages allow, and lie where decibels would.
-    scatter = np.median(np.abs(np.diff(power, axis=-1)), axis=-1).reshape(-1) / 0.954
+    change = np.apply_along_axis(np.convolve, -1, power, _FOURTH, mode="valid")
+    scatter = np.median(np.abs(change), axis=-1).reshape(-1) / 0.6745 / np.sum(_FOURTH**2) ** 0.5
     decibels = 10.0 / np.log(10.0) * effective**-0.5
     linear = np.median(power, axis=-1).reshape(-1) * effective**-0.5
     if abs(np.median(scatter / decibels) - 1.0) < 0.15 < abs(np.median(scatter / linear) - 1.0):
@@ -127,6 +134,11 @@ def _windows(frequency: NDArray[np.float64], width: float) -> list[NDArray[np.in
     return np.split(np.arange(frequency.size), gaps)
 
 
+def _independent(dataset: xarray.Dataset) -> int:
+    """How many bins apart the window leaves them independent."""
+    return 1 + len(windows.window(dataset.attrs["window"]).bin_correlation)
+
+
 def _scatter(
     dataset: xarray.Dataset,
     spectra: NDArray[np.float64],
@@ -134,11 +146,8 @@ def _scatter(
     effective: NDArray[np.float64],
     width: NDArray[np.float64],
 ) -> list[str]:
-    # Fourth differences of neighbours that the window leaves independent: slopes and curvature of
-    # lines drop out, and what is left of a resolved line is small against the scatter.
-    window = windows.window(dataset.attrs["window"])
-    step = 1 + len(window.bin_correlation)
-    weights = np.array([1.0, -4.0, 6.0, -4.0, 1.0])
+    # What fourth differences leave of a resolved line is small against the scatter.
+    step = _independent(dataset)
     squares: list[NDArray[np.float64]] = []
     for row, values in enumerate(spectra):
         for part in _windows(frequency[row], float(width[row])):
@@ -147,8 +156,8 @@ def _scatter(
                 if chosen.size < 5:
                     continue
                 level = np.convolve(chosen, np.ones(5) / 5.0, mode="valid")
-                change = np.convolve(chosen, weights, mode="valid") / level
-                squares.append(change**2 / np.sum(weights**2) * effective[row])
+                change = np.convolve(chosen, _FOURTH, mode="valid") / level
+                squares.append(change**2 / np.sum(_FOURTH**2) * effective[row])
     if not squares:
         return []
     every = np.concatenate(squares)

@@ -99,6 +99,17 @@ def whole():
     )
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_doubled_priors_without_a_possible_draw_are_left_out(known):
+    found = verdict("far", n_e="entangled", gain="not shown")
+    for name, entry in found.doubled_priors.items():
+        if name == "gain" or not known:
+            entry.update(duan=None, duan_uncertainty=None)
+    html = page(verdicts=[found], results=[result("far", 0.85)])
+    assert ("matters most for <code>n_e</code>" in html) == known
+    assert "It would change a verdict for <code>gain</code> (far: not shown)" in html
+
+
 def test_nothing_given_is_interpreted():
     html = whole()
     for tag in ("script", "/title", "/style"):

@@ -5,6 +5,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit.inference_samples import VALUES
 
 from entangled_drums import recording, recording_checks, recording_import, recording_quality
 from entangled_drums.commands.check_recording import check_recordings
@@ -151,11 +152,26 @@ def test_each_defect_is_named_in_one_line(tmp_path, capsys, changes, message):
     assert printed.startswith(f"{tmp_path}/emission.")
 
 
-POINT = {"name": "low-x620", "power": "low", "red_coupling_hz": 1.4e5, "ratio": 0.62}
+G0 = "single_photon_coupling_hz"
+POINT = {
+    "name": "low-x620",
+    "power": "low",
+    "red_coupling_hz": 1.4e5,
+    "ratio": 0.62,
+    "device": VALUES,
+    "uncertainties": {**VALUES, **{f"drum_{drum}.{G0}": 1.8 for drum in (1, 2)}},
+}
 
 
 @pytest.mark.parametrize(
-    "changes", [{"ratio": 0.6195}, {"ratio": 0.6205}, {"red_coupling_hz": 1.414e5}]
+    "changes",
+    [
+        {"ratio": 0.6195},
+        {"ratio": 0.6205},
+        {"red_coupling_hz": 1.414e5},
+        {"red_photons": 1.16e6 * 1.15, "blue_photons": 4.46e5 * 1.15},
+        {"blue_photons": 4.8e5},
+    ],
 )
 def test_a_recording_near_its_operating_point_is_taken(tmp_path, changes):
     dataset = recording_import.read_given(write(tmp_path, **changes), "emission", POINT)
@@ -171,6 +187,15 @@ def test_a_recording_near_its_operating_point_is_taken(tmp_path, changes):
             {"red_coupling_hz": 1.4e8},
             r"emission.yaml: red_coupling_hz is 1.4e\+08, but 140000 at low-x620 "
             r"\(drive.powers.low.red_coupling_hz of the experiment file\); put it into the folder",
+        ),
+        (
+            {"red_photons": 1.16e6 * 1.17, "blue_photons": 4.46e5 * 1.17},
+            r"red_photons is 1.36e\+06, but the coupling of low-x620 takes 1.16e\+06 by the device",
+        ),
+        ({"red_photons": 0.0, "blue_photons": 0.0}, "red_photons is 0, but the coupling of low"),
+        (
+            {"blue_photons": 5.7e5},
+            r"blue_photons is 5.7e\+05, but ratio\^2 times red_photons is 4.46e\+05; write the",
         ),
     ],
 )

@@ -28,6 +28,17 @@ def rescaled(dataset, change):
     return made
 
 
+@pytest.mark.parametrize("window", ["boxcar", "hann"])
+@pytest.mark.parametrize("duration_s", [60.0, 1800.0, 18000.0])
+def test_good_recordings_raise_no_doubt_however_long(duration_s, window):
+    """Up to 4.5e7 averages, and a quiet receiver: lines stand high above the scatter."""
+    quiet = {**VALUES, "receiver.added_noise": 0.7}
+    settings = pumped.EmissionSettings(duration_s, 1.0e6, 2.5e3, window)
+    recorded = pumped.record_emission(quiet, DRIVE, settings, np.random.default_rng(4))
+    assert recording_quality.findings(recorded) == []
+    assert recording_quality.findings(rescaled(recorded, lambda p: 10.0 * np.log10(p)))
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_correct_recordings_raise_no_doubt(seed):
     """Each test is at five standard deviations or more: less than one in 1e5 recordings."""

@@ -9,7 +9,7 @@ from scipy.stats import binom, kstest
 from tests.unit.inference_samples import CALIBRATION, drive, truth
 
 from entangled_drums import jsonfile
-from entangled_drums.errors import CalibrationError, InferenceError, RecordingError
+from entangled_drums.errors import CalibrationError, RecordingError
 from entangled_drums.inference.stationarity import CHANGES, QUANTITIES, STEADY, Course, infer
 from entangled_drums.laboratory import pumped
 from entangled_drums.laboratory.imperfections import NONE, Imperfections, SpuriousLine
@@ -101,7 +101,7 @@ def test_a_gain_that_drifts_takes_the_flux_along():
 
 @pytest.mark.parametrize(
     ("drift", "said"),
-    [(0.0, ""), (0.2, "the stationarity run changes, p = ")],
+    [(0.0, ""), (0.2, "the lines of the stationarity run change, p = ")],
 )
 def test_the_verdict_hears_of_a_change_only(drift, said):
     steady = run(3)
@@ -168,9 +168,20 @@ def test_what_cannot_be_followed_says_why():
     assert re.search(r"line 1 to \d+ %, more than 10 %; record longer", short.validity)
 
 
+def test_a_run_that_misses_a_line_or_loses_one_says_where():
+    narrow = infer(run(3, half_span_hz=3.0e5), CALIBRATION)
+    assert re.match(
+        "not valid here: stationarity run: does not cover line 1, .* record that", narrow.validity
+    )
+    lost = run(3)
+    power = lost["power_spectral_density"].copy()
+    averages = float(lost.attrs["effective_averages"])
+    power[4] = 12.0 * np.random.default_rng(1).gamma(averages, 1.0 / averages, power.shape[1])
+    found = infer(lost.assign(power_spectral_density=power), CALIBRATION)
+    assert re.match(r"not valid here: line \d is not found in segment 5, though", found.validity)
+
+
 def test_wrong_inputs_are_named():
-    with pytest.raises(InferenceError, match="does not cover line 1"):
-        infer(run(3, half_span_hz=3.0e5), CALIBRATION)
     emission = pumped.record_emission(
         truth(1), drive(), pumped.EmissionSettings(60.0, 1.0e6, 5.0e3), None
     )

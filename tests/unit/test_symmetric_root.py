@@ -33,6 +33,17 @@ def test_what_does_not_vary_and_what_is_one_variable_twice():
     np.testing.assert_allclose(root @ root.T, [[0, 0, 0], [0, 9, 9], [0, 9, 9]], atol=1e-12)
 
 
+def test_variances_below_zero_by_rounding_are_none():
+    root = symmetric_root([[-1e-20, 0.0], [0.0, 4.0]])
+    np.testing.assert_array_equal(root, [[0.0, 0.0], [0.0, 2.0]])
+
+
+def test_rounding_moves_the_root_of_a_singular_covariance_by_little():
+    exact = symmetric_root([[1.0, 1.0], [1.0, 1.0]])
+    rounded = symmetric_root([[1.0, 1.0 - 1e-16], [1.0 - 1e-16, 1.0]])
+    np.testing.assert_allclose(rounded, exact, atol=2e-8)
+
+
 def test_rounding_does_not_turn_it_where_eigenvalues_coincide():
     rounding = np.array([[0.0, 1e-15, -1e-15], [1e-15, 0.0, 2e-15], [-1e-15, 2e-15, 1e-15]])
     turned = [np.linalg.eigh(matrix)[1] for matrix in (np.eye(3), np.eye(3) + rounding)]

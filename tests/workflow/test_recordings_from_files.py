@@ -106,7 +106,7 @@ def test_a_verdict_mentions_a_run_that_changes(checkout: Checkout) -> None:
     run["power_spectral_density"] *= 1.0 + 0.01 * xarray.DataArray(range(6), dims="segment_start_s")
     recording.write(given, run)
     (remark,) = remarks()
-    assert remark.startswith("the stationarity run changes, p = ")
+    assert remark.startswith("the lines of the stationarity run change, p = ")
 
 
 def test_a_recording_of_another_point_stops_the_job_with_one_line(checkout: Checkout) -> None:

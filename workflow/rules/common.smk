@@ -192,7 +192,7 @@ def given_files(point, kind):
     return sorted(
         path.as_posix()
         for path in folder.glob(f"{kind}.*")
-        if path.suffix in (".nc", ".yaml", ".csv")
+        if path.suffix in (".nc", ".yaml", ".yml", ".csv")
     )
 
 

@@ -25,6 +25,8 @@ rule import_recording:
             point=wildcards.point,
             power=POINTS[wildcards.point]["power"],
             nominal=nominal_at(wildcards.point),
+            device=device("cavity", "drum_1", "drum_2"),
+            uncertainties=device("drum_1", "drum_2", what=device_uncertainties),
             source=configured("recordings.source"),
             path=configured("recordings.path"),
         ),

@@ -95,7 +95,9 @@ def run(
             and kept >= _SHORTEST_RUN * time
             and split_r(sampler.get_chain(discard=burn)) < LARGEST_SPLIT_R
         )
-    u, _ = proposal.draw(sampler.get_chain(discard=burn, flat=True))
+    # Neighbouring steps repeat each other, and every draw kept takes kilobytes later on.
+    thin = max(1, int(0.5 * time))
+    u, _ = proposal.draw(sampler.get_chain(discard=burn, thin=thin, flat=True))
     sample = Sample(
         u, np.full(len(u), 1.0 / len(u)), effective, float("nan"), sampler.iteration * walkers
     )

@@ -140,7 +140,7 @@ def draw(
     Raises
     ------
     NoFitError
-        If no draw at all is physically possible.
+        If no draw at all is physically possible, or none has a finite density.
     """
     mixture = _Mixture.around(target, modes)
     u, log_weights = np.empty((0, target.size)), np.empty(0)
@@ -156,6 +156,11 @@ def draw(
         log_weights = np.concatenate(
             [log_weights, target.log_posterior(more) - mixture.log_density(more)]
         )
+        if not np.isfinite(log_weights.max()):
+            raise NoFitError(
+                "no draw around the best fit has a finite density; look at the drive that the "
+                "recordings state"
+            )
         weights = np.exp(log_weights - log_weights.max())
         weights /= weights.sum()
         effective, shape = float(1.0 / np.sum(weights**2)), pareto_shape(weights)

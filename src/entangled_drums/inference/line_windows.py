@@ -148,7 +148,10 @@ def too_close(distance: float, widths: Array, what: str, settings: LineSettings)
 
 
 def emission_bins(
-    emission: xarray.Dataset, lines: tuple[Array, Array], settings: LineSettings
+    emission: xarray.Dataset,
+    lines: tuple[Array, Array],
+    settings: LineSettings,
+    source: str = "emission",
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Choose the bins around each emission line that its fit uses.
 
@@ -159,6 +162,8 @@ def emission_bins(
     lines : tuple of ndarray, (2,)
         Centres and widths, from `emission_lines`.
     settings : LineSettings
+    source : str, optional
+        Name of the spectra for messages.
 
     Returns
     -------
@@ -175,8 +180,8 @@ def emission_bins(
     wanted = np.minimum(
         settings.emission_half_window_widths * widths, settings.largest_share_of_gap * separation
     )
-    half = _half_windows(emission, centres, widths, wanted, settings, "emission")
-    return _chosen(angular(emission["frequency_hz"].values), centres, half, "emission")
+    half = _half_windows(emission, centres, widths, wanted, settings, source)
+    return _chosen(angular(emission["frequency_hz"].values), centres, half, source)
 
 
 def select_bins(

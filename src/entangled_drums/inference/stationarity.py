@@ -6,7 +6,8 @@ less than there are segments. A steady change shows sooner in the slope of a str
 the change over the run that is reported. The shape that is fitted is the same in all segments, so
 what it misses of the line moves the mean and not the changes. The noise of a segment is taken from
 the fit to the mean of all, for errors that follow the scatter of the values would bend the
-statistics. Lines that stand too little out of the noise for that are not followed.
+statistics. Lines that stand too little out of the noise for that are not followed; nor is the
+background beside the lines, which would show changes of the gain too small to matter.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from scipy.special import chdtrc, erfc
 
 from entangled_drums import recording, recording_checks, recording_format
 from entangled_drums.calibration import Calibration
-from entangled_drums.errors import NoFitError
+from entangled_drums.errors import InferenceError, NoFitError
 from entangled_drums.inference.line_maps import MODEL_PARAMETERS
 from entangled_drums.inference.line_windows import LineSettings, emission_bins, emission_lines
 from entangled_drums.inference.spectral_lines import fit_line
@@ -157,7 +158,7 @@ class Stationarity:
         if self.outcome == STEADY:
             return ""
         seen = f"p = {self.smallest_p_value:.1e}"
-        return f"the stationarity run changes, {seen}: the state, or the receiver"
+        return f"the lines of the stationarity run change, {seen}: the state, or the receiver"
 
     def content(self) -> dict[str, Any]:
         """Return plain built-ins for JSON."""
@@ -195,8 +196,6 @@ def infer(
         If the recording is malformed or of another kind.
     CalibrationError
         If the calibration lacks a parameter.
-    InferenceError
-        If the spectra do not cover the lines.
     """
     settings = settings or LineSettings()
     recording_checks.check(run, recording_format.STATIONARITY, "stationarity run")
@@ -220,7 +219,11 @@ def infer(
     averages = float(recording.likelihood_shape(run))
     middle = (start - start.min() + 0.5 * length) / span
     followed = []
-    for line, index in enumerate(emission_bins(run, lines, settings)):
+    try:
+        bins = emission_bins(run, lines, settings, "stationarity run")
+    except InferenceError as failure:
+        return not_valid(str(failure))
+    for line, index in enumerate(bins):
         expected = (float(lines[0][line]), float(lines[1][line]))
         name = f"line {line + 1}"
         try:
@@ -238,17 +241,26 @@ def infer(
                     f"a segment gives the flux of {name} to {100 * relative:.0f} %, more than "
                     f"{100 * LARGEST_FLUX_ERROR:g} %; record longer, or fewer segments"
                 )
-            found = (mean.centre, mean.width)
-            fits = [
-                fit_line(frequency[index], one, averages, *found, f"{name}, segment {at + 1}")
-                for at, one in enumerate(power[:, index])
-            ]
         except NoFitError as failure:
             return not_valid(str(failure))
+        fits = []
+        for number, one in enumerate(power[:, index], start=1):
+            try:
+                fits.append(
+                    fit_line(frequency[index], one, averages, mean.centre, mean.width, name)
+                )
+            except NoFitError:
+                return not_valid(
+                    f"{name} is not found in segment {number}, though it is in the mean of all: "
+                    "look at that segment, or leave it out"
+                )
         worst = min(range(start.size), key=lambda at: fits[at].goodness.p_value)
         p_value = fits[worst].goodness.p_value
         if not start.size * p_value >= settings.smallest_p_value:
-            return not_valid(f"fit of {name} in segment {worst + 1} has p = {p_value:.1e}")
+            return not_valid(
+                f"fit of {name} in segment {worst + 1} has p = {p_value:.1e}; look at that "
+                "segment, or record finer bins, which leave a line its shape"
+            )
         values = np.array([one.parameters[_FOLLOWED] for one in fits])
         values[:, 1:], error[1:] = cyclic(values[:, 1:]), cyclic(error[1:])
         followed.append(

@@ -89,14 +89,20 @@ def _doubled(verdicts: Sequence[Verdict], own: Mapping[str, RouteResult]) -> Ite
         "the emission shows only n<sub>i</sub> − n<sub>e</sub>. What the verdict owes to the "
         "calibration shows when the uncertainty of one parameter is doubled. "
     )
-    nearest = max(tried, key=lambda one: one.distance_in_sigma)
-    name, entry = max(nearest.doubled_priors.items(), key=lambda item: item[1]["duan_uncertainty"])
-    before = own[nearest.operating_point].quantities["duan"]
-    yield (
-        f"At {text(nearest.operating_point)} this matters most for <code>{text(name)}</code>: D "
-        f"goes from {_estimate(before)} to "
-        f"{_rounded(entry['duan'], entry['duan_uncertainty'])}. "
-    )
+    surest = max(tried, key=lambda one: one.distance_in_sigma)
+    # Where no draw was possible with a doubled uncertainty, nothing is known of it.
+    known = {
+        name: entry
+        for name, entry in surest.doubled_priors.items()
+        if entry["duan_uncertainty"] is not None
+    }
+    if known:
+        name, entry = max(known.items(), key=lambda item: item[1]["duan_uncertainty"])
+        yield (
+            f"At {text(surest.operating_point)} this matters most for <code>{text(name)}</code>: D "
+            f"goes from {_estimate(own[surest.operating_point].quantities['duan'])} to "
+            f"{_rounded(entry['duan'], entry['duan_uncertainty'])}. "
+        )
     changed: dict[str, list[str]] = {}
     for one in tried:
         for name, entry in one.doubled_priors.items():
