@@ -1,6 +1,7 @@
 """Recordings given as files take the same road as simulated ones, and nothing asks for a truth."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -111,12 +112,37 @@ def test_a_verdict_mentions_a_run_that_changes(checkout: Checkout) -> None:
 
 def test_a_recording_of_another_point_stops_the_job_with_one_line(checkout: Checkout) -> None:
     checkout.replace(CONFIG, "reference: [0.62]", "reference: [0.45, 0.62]")
-    folder = checkout.folder / GIVEN
-    folder.rename(folder.with_name("reference-x450"))
+    given = checkout.folder / GIVEN
+    given.rename(given.with_name("reference-x450"))
     finished = checkout.snakemake("--cores", "2", experiment=EXPERIMENT)
     assert finished.returncode != 0
-    found = f"{GIVEN.with_name('reference-x450')}/emission.nc: ratio is 0.62, but 0.45 at"
-    assert found in finished.stdout + finished.stderr
+    folder = GIVEN.with_name("reference-x450").as_posix()
+    assert re.search(
+        rf"{folder}/(emission|phase_scan)\.nc: ratio is 0\.62, but 0\.45 at reference-x450 ",
+        finished.stdout + finished.stderr,
+    )
+
+
+def test_what_no_name_leads_to_is_told_and_other_endings_are_read(checkout: Checkout) -> None:
+    folder = checkout.folder / GIVEN
+    shutil.copytree(folder, folder.with_name("reference-x62"))
+    (folder / "phase_scan.nc").rename(folder / "phase-scan.nc")
+    (folder / "emission.nc").unlink()
+    (folder / "emission.yml").write_text("kind: emission\ntable: run7.csv\n")
+    (folder / "run7.csv").write_text("frequency_hz,power_spectral_density\n1,2\n")
+    finished = checkout.snakemake("--cores", "2", experiment=EXPERIMENT)
+    text = finished.stdout + finished.stderr
+    told = [line.split(":")[0] for line in text.splitlines() if ": not used; folders are" in line]
+    assert told == [
+        f"{GIVEN.with_name('reference-x62')}/emission.nc",
+        f"{GIVEN.with_name('reference-x62')}/phase_scan.nc",
+        f"{GIVEN}/phase-scan.nc",
+        f"{GIVEN}/run7.csv",
+    ]
+    assert finished.returncode != 0
+    assert (
+        "emission.yml: table is 'run7.csv'; the workflow finds files by their names: call" in text
+    )
 
 
 def test_a_recording_of_another_kind_stops_the_job_with_one_line(checkout: Checkout) -> None:

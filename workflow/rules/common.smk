@@ -186,13 +186,29 @@ def pieces_of_job(rule_name, wildcards):
     return EXPERIMENT["coverage"]["misfit"]["replicas"]
 
 
+GIVEN_SUFFIXES = (".nc", ".yaml", ".yml", ".csv")
+POINT_KINDS = ("emission", "phase_scan", "stationarity")
+
+
 def given_files(point, kind):
     """Files of a recording that the experiment was given: netCDF, or settings and their table."""
     folder = Path(EXPERIMENT["recordings"]["path"], point)
     return sorted(
+        path.as_posix() for path in folder.glob(f"{kind}.*") if path.suffix in GIVEN_SUFFIXES
+    )
+
+
+def unused_files():
+    """Files of the given folder that look like recordings, and that no rule reads."""
+    if SIMULATED:
+        return []
+    used = {path for point in POINTS for kind in POINT_KINDS for path in given_files(point, kind)}
+    for kind in calibration_recordings():
+        used.update(given_files("calibration", kind))
+    return sorted(
         path.as_posix()
-        for path in folder.glob(f"{kind}.*")
-        if path.suffix in (".nc", ".yaml", ".yml", ".csv")
+        for path in Path(EXPERIMENT["recordings"]["path"]).rglob("*")
+        if path.suffix in GIVEN_SUFFIXES and path.as_posix() not in used
     )
 
 

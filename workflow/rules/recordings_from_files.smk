@@ -67,6 +67,6 @@ if calibration_recordings():
     PRODUCTS += rules.import_calibration.output
 
 for _point in POINTS:
-    for _kind in ("emission", "phase_scan", "stationarity"):
+    for _kind in POINT_KINDS:
         if given_files(_point, _kind):
             PRODUCTS += expand(rules.import_recording.output, point=_point, kind=_kind)

@@ -123,6 +123,12 @@ def announce(workflow):
         check_adopted(workflow)
         return
     check_left(workflow)
+    for path in unused_files():
+        print(
+            f"{path}: not used; folders are named by operating points ({', '.join(POINTS)}) or "
+            f"'calibration', files by kinds of recordings ({', '.join(POINT_KINDS)})",
+            flush=True,
+        )
     planned = planned_jobs(workflow)
     jobs = f"{EXPERIMENT['name']}: {counted(len(planned), 'job')}"
     if not workflow.local_exec:
