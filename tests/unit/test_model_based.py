@@ -1,9 +1,11 @@
 """The model-based route: its likelihood against a slow reference, its sampler, its answers."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from scipy.stats import chi2, gamma, genpareto, kstest, multivariate_normal, truncnorm
 from tests.unit.inference_samples import (
     CALIBRATION,
@@ -14,8 +16,9 @@ from tests.unit.inference_samples import (
     truth,
 )
 
-from entangled_drums import arrayfile, jsonfile, parameters, spectra, tones
+from entangled_drums import arrayfile, jsonfile, parameters, prior, spectra, tones
 from entangled_drums.calibration import Calibration, from_device
+from entangled_drums.configuration.values import device_uncertainties, device_values
 from entangled_drums.errors import CalibrationError, InferenceError
 from entangled_drums.inference import ensemble, importance, posterior_file
 from entangled_drums.inference.coordinates import Coordinates
@@ -29,7 +32,7 @@ from entangled_drums.inference.model_based import (
     summarise,
 )
 from entangled_drums.inference.observation import observation
-from entangled_drums.inference.posterior import SamplerSettings, explore, search
+from entangled_drums.inference.posterior import SamplerSettings, explore, search, trusted
 from entangled_drums.inference.proposal import CurvedProposal
 from entangled_drums.inference.target import line_shapes, target
 from entangled_drums.laboratory.imperfections import Imperfections, SpuriousLine
@@ -250,6 +253,58 @@ def test_emcee_agrees():
     uncertainty = ours["uncertainty"] / np.sqrt(other.effective_size / 2)
     assert theirs["value"] == pytest.approx(ours["value"], abs=4 * uncertainty)
     assert theirs["uncertainty"] == pytest.approx(ours["uncertainty"], abs=4 * uncertainty)
+
+
+def test_a_posterior_with_long_tails_is_sampled_by_adapted_proposals():
+    """Half an hour behind a quiet receiver, and a device known from its file alone."""
+    file = Path(__file__).parents[2] / "config/devices/drums-2018-quiet-receiver.yaml"
+    device = yaml.safe_load(file.read_text("utf-8"))
+    values, uncertainties = device_values(device), device_uncertainties(device)
+    true = prior.draw(values, uncertainties, np.random.default_rng(2))
+    seen = observation(*record(true, 2))
+    seen = seen.merged(line_shapes(values, seen), 0.15)
+    density = target(seen, from_device(values, uncertainties), Fidelity(counter_rotating=False))
+    settings = SamplerSettings(most_steps=0)
+    found = explore(density, np.random.default_rng(0), settings)
+    assert found.sampler == "adaptive importance"
+    narrow = importance.draw(
+        found.target, found.modes, np.random.default_rng(1), count=1500, wanted=1000.0, most=12000
+    )
+    assert not trusted(narrow, settings.effective_draws)
+    other, _ = ensemble.run(
+        found.target, found.modes[0], np.random.default_rng(2), wanted=1e9, most_steps=600
+    )
+    mean = found.sample.weights @ found.sample.u
+    spread = np.sqrt(found.sample.weights @ (found.sample.u - mean) ** 2)
+    error = spread * np.sqrt(1 / found.sample.effective_size + 1 / other.effective_size)
+    assert np.all(np.abs(other.u.mean(axis=0) - mean) < 4 * error)
+    assert np.all(np.abs(other.u.std(axis=0) - spread) < 4 * error)
+
+
+@pytest.mark.parametrize("below", [0.0, 3.0])
+def test_adapted_proposals_find_the_same_posterior(below):
+    """Where both serve; also if the prior of n_e is centred three sigma below zero."""
+    name = "bath.external_occupation"
+    values = CALIBRATION.values.copy()
+    if below:
+        values[CALIBRATION.index(name)] = -below * CALIBRATION.uncertainty(name)
+    shifted = Calibration(CALIBRATION.names, values, CALIBRATION.covariance)
+    seen = observation(*record(truth(1), 1))
+    density = target(seen.merged(line_shapes(VALUES, seen), 0.15), shifted, Fidelity())
+    density, modes = search(density, np.random.default_rng(0), SamplerSettings())
+    moments = []
+    for draw, most in ((importance.draw, 12000), (importance.draw_adapted, 18000)):
+        sample = draw(
+            density, modes, np.random.default_rng(1), count=3000, wanted=2000.0, most=most
+        )
+        assert trusted(sample, 2000.0)
+        mean = sample.weights @ sample.u
+        spread = np.sqrt(sample.weights @ (sample.u - mean) ** 2)
+        moments.append((mean, spread, spread / np.sqrt(sample.effective_size)))
+    (mean, spread, error), (other_mean, other_spread, other_error) = moments
+    # Seventeen means and spreads, false alarm 1 in 500 together.
+    assert np.all(np.abs(mean - other_mean) < 4 * np.hypot(error, other_error))
+    assert np.all(np.abs(spread - other_spread) < 4 * np.hypot(error, other_error))
 
 
 def test_draws_from_a_prior_that_is_cut_off_far_out():

@@ -86,7 +86,10 @@ def run(
     while sampler.iteration < most_steps and not converged:
         steps = min(check_every, most_steps - sampler.iteration)
         state = sampler.run_mcmc(state, steps, skip_initial_state_check=True)
-        time = float(np.max(sampler.get_autocorr_time(tol=0)))
+        with np.errstate(invalid="ignore"):
+            time = float(np.max(sampler.get_autocorr_time(tol=0)))
+        # A walker that has not moved yet has no autocorrelation.
+        time = time if np.isfinite(time) else float(sampler.iteration)
         burn = min(int(_LENGTHS_OF_BURN_IN * time), sampler.iteration // 2)
         kept = sampler.iteration - burn
         effective = kept * walkers / time

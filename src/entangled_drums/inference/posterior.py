@@ -14,6 +14,10 @@ from entangled_drums.inference.target import Target
 
 Array = NDArray[np.float64]
 
+_ADAPTED_ROUNDS = 2
+"""Times as many draws where proposals must find the posterior first: still far cheaper than the
+ensemble."""
+
 
 @dataclass(frozen=True)
 class SamplerSettings:
@@ -28,7 +32,8 @@ class SamplerSettings:
     effective_draws : float
         Effective sample size that must be reached.
     most_draws : int
-        Importance draws after which the ensemble sampler takes over.
+        Importance draws after which proposals are adapted, and after twice as many of those the
+        ensemble sampler takes over.
     most_steps : int
         Steps of the ensemble sampler after which there is no result; 0 forbids it.
     """
@@ -53,7 +58,7 @@ class Posterior:
     sample : Sample
         Weighted draws.
     sampler : str
-        ``"importance"`` or ``"ensemble"``.
+        ``"importance"``, ``"adaptive importance"`` or ``"ensemble"``.
     """
 
     target: Target
@@ -85,16 +90,20 @@ def explore(
         If no sampler converges: an unconverged posterior is no result.
     """
     target, modes = search(target, generator, settings, effects)
-    sample = importance.draw(
-        target,
-        modes,
-        generator,
-        count=settings.draws,
-        wanted=settings.effective_draws,
-        most=settings.most_draws,
-    )
-    if trusted(sample, settings.effective_draws):
-        return Posterior(target, modes, sample, "importance")
+    for draw, name, rounds in (
+        (importance.draw, "importance", 1),
+        (importance.draw_adapted, "adaptive importance", _ADAPTED_ROUNDS),
+    ):
+        sample = draw(
+            target,
+            modes,
+            generator,
+            count=rounds * settings.draws,
+            wanted=settings.effective_draws,
+            most=rounds * settings.most_draws,
+        )
+        if trusted(sample, settings.effective_draws):
+            return Posterior(target, modes, sample, name)
     reached = (
         f"{sample.effective_size:.0f} effective importance draws (Pareto k {sample.pareto_k:.2f})"
     )

@@ -139,16 +139,19 @@ class CurvedProposal:
 
         The constant -P ln(2 pi)/2 is left out.
         """
-        w = self.coordinates.from_standard(u)
-        value, slope = self._expand(w - self.centre)
+        value, log_volume = self.normal_of(u)
         density = (
             -0.5 * np.sum(value**2, axis=-1) / widening
             - 0.5 * u.shape[1] * np.log(widening)
             - log_ndtr(-self.lowest / np.sqrt(widening))
-            + np.linalg.slogdet(slope)[1]
-            + self.coordinates.log_volume(u)
+            + log_volume
         )
         return np.where(value @ self.direction >= self.lowest - 1e-6, density, -np.inf)
+
+    def normal_of(self, u: Array) -> tuple[Array, Array]:
+        """Return the normal numbers v (B, P) that belong to draws u (B, P), and ln |dv/du| (B,)."""
+        value, slope = self._expand(self.coordinates.from_standard(u) - self.centre)
+        return value, np.linalg.slogdet(slope)[1] + self.coordinates.log_volume(u)
 
 
 def _half_space(
