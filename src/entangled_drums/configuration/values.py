@@ -108,7 +108,8 @@ def operating_point_id(power: str, ratio: float) -> str:
     power : str
         Name of the power, a key of ``drive.powers``.
     ratio : float
-        Ratio x of the blue to the red coupling, dimensionless; the name keeps three decimals (halves go to the even one).
+        Ratio x of the blue to the red coupling, dimensionless; the name keeps three decimals,
+        halves going to the even one.
 
     Returns
     -------
