@@ -23,7 +23,7 @@ from entangled_drums.coverage.scenarios import (
     RANKED,
     SCENARIOS,
 )
-from entangled_drums.coverage.summary import binomial_interval, holm, summarise
+from entangled_drums.coverage.summary import binomial_interval, coverage, holm, ranks, summarise
 from entangled_drums.errors import InferenceError
 from entangled_drums.inference.fine_effects import Fidelity
 from entangled_drums.inference.model_based import correction_error, posterior
@@ -244,6 +244,13 @@ def test_uniform_ranks_cover_and_narrow_intervals_do_not():
     assert found["coverage"]["receiver.gain"]["rank_p_value_holm"] < 3e-3
     assert found["targets"]["coverage of D off by, binomial standard deviations"]["met"] is False
     assert found["targets"]["smallest p of secondary ranks (Holm)"]["met"] is False
+
+
+def test_a_rank_of_one_and_a_rounding_error_is_a_rank():
+    replicas = [{"numbers": {"duan": {"rank": rank}}} for rank in (0.0, 0.5, 1.0 + 2.3e-16)]
+    found = coverage(ranks(replicas, "duan"))
+    assert sum(found["rank_histogram"]) == found["replicas"] == 3
+    assert found["rank_histogram"][-1] == 1
 
 
 def test_holm_corrects_the_smallest_most_and_keeps_the_order():

@@ -85,7 +85,8 @@ def summarise(replicas: Sequence[Replica]) -> dict[str, Any]:
 
 def ranks(replicas: Sequence[Replica], name: str) -> list[float]:
     """Return the posterior probability below the truth of a quantity, for each replica."""
-    return [one["numbers"][name]["rank"] for one in replicas if name in one["numbers"]]
+    # Weights add to one but for rounding, which must not take a rank out of every histogram.
+    return [min(one["numbers"][name]["rank"], 1.0) for one in replicas if name in one["numbers"]]
 
 
 def coverage(of: Sequence[float]) -> dict[str, Any]:
