@@ -159,13 +159,40 @@ def test_what_cannot_be_followed_says_why():
     assert "line 1" in without_line.validity
     spurious = run(3, Imperfections(spurious_lines=(SpuriousLine(6.6e5, 1000.0),)))
     assert re.match("not valid here: .*line 2", infer(spurious, CALIBRATION).validity)
-    # One so weak that the flux is known well, but not a line alone.
-    weak = run(3, Imperfections(spurious_lines=(SpuriousLine(6.7e5, 1.0),)))
-    assert re.match(
-        r"not valid here: fit of line 2 in segment \d+ has p = ", infer(weak, CALIBRATION).validity
-    )
+    # So weak that the flux is known well, but not a line alone.
+    for weak in (1.0, 0.3):
+        beside = run(3, Imperfections(spurious_lines=(SpuriousLine(6.7e5, weak),)))
+        assert re.match(
+            "not valid here: line 2 has not the shape that is fitted, p = .* beside it",
+            infer(beside, CALIBRATION).validity,
+        )
+    # The same in one segment only.
+    power = beside["power_spectral_density"].copy()
+    power[:] = run(3)["power_spectral_density"]
+    power[7] = beside["power_spectral_density"][7]
+    once = infer(beside.assign(power_spectral_density=power), CALIBRATION)
+    assert re.match(r"not valid here: fit of line 2 in segment 8 has p = .* unlike", once.validity)
     short = infer(run(3, segments=2000), CALIBRATION)
     assert re.search(r"line 1 to \d+ %, more than 10 %; record longer", short.validity)
+
+
+def test_coarse_bins_blunt_a_line_but_not_its_changes():
+    """Four bins to a width, Hann: no segment has the shape that is fitted, all have the same.
+
+    40 runs; false alarms: 0.5 % for the count of changes.
+    """
+    settings = pumped.EmissionSettings(1800.0, 1.0e6, 5.0e3, "hann")
+    quiet = {**truth(1), "receiver.added_noise": 0.7}
+    finite, generator = Imperfections(finite_record=True), np.random.default_rng(11)
+    runs = [
+        infer(
+            pumped.record_segments(quiet, drive(), settings, SEGMENTS, generator, finite),
+            CALIBRATION,
+        )
+        for _ in range(40)
+    ]
+    assert all(one.validity == "valid" for one in runs)
+    assert sum(one.outcome == CHANGES for one in runs) <= binom.isf(0.005, 40, 0.01)
 
 
 def test_a_run_that_misses_a_line_or_loses_one_says_where():
