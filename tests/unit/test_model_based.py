@@ -307,6 +307,30 @@ def test_adapted_proposals_find_the_same_posterior(below):
     assert np.all(np.abs(spread - other_spread) < 4 * np.hypot(error, other_error))
 
 
+def test_proposals_of_all_stages_are_weighed_in_one_unit():
+    """Draws of one, weighed by the other's density over its own, add to the share that is possible.
+
+    Shares of 20000 draws; four standard errors.
+    """
+    _, density = example(1, merged=True)
+    density, modes = search(density, np.random.default_rng(0), SamplerSettings())
+    around = importance._Mixture.around(density, modes, importance.WIDE)
+    generator = np.random.default_rng(1)
+    few = around.attempt(density, 300, generator)
+    adapted = importance._Adapted.to(
+        around.proposals[0], few, np.full(len(few), 1.0 / len(few)), importance.WIDE
+    )
+    assert abs(np.sum(np.log(np.diag(adapted.root)))) > 0.5
+    count = 20000
+    drawn = adapted.attempt(density, count, generator)
+    ratio = np.zeros(count)
+    ratio[: len(drawn)] = np.exp(around.log_density(drawn) - adapted.log_density(drawn))
+    share = len(around.attempt(density, count, generator)) / count
+    error = np.hypot(ratio.std(), np.sqrt(share * (1.0 - share))) / np.sqrt(count)
+    assert abs(ratio.mean() - share) < 4.0 * error
+    assert error < 0.03
+
+
 def test_draws_from_a_prior_that_is_cut_off_far_out():
     """A calibration that puts n_e 4 sigma below zero leaves an exponential tail above it."""
     name = "bath.external_occupation"
