@@ -39,6 +39,14 @@ def test_good_recordings_raise_no_doubt_however_long(duration_s, window):
     assert recording_quality.findings(rescaled(recorded, lambda p: 10.0 * np.log10(p)))
 
 
+@pytest.mark.parametrize("window", ["boxcar", "hann"])
+def test_decibels_are_told_by_their_scatter_under_any_window(window):
+    settings = pumped.EmissionSettings(60.0, 1.0e6, 1.0e3, window)
+    recorded = pumped.record_emission(VALUES, DRIVE, settings, np.random.default_rng(4))
+    told = recording_quality.findings(rescaled(recorded, lambda p: 10.0 * np.log10(p)))
+    assert any("as decibels do; write power in linear" in one for one in told), told
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_correct_recordings_raise_no_doubt(seed):
     """Each test is at five standard deviations or more: less than one in 1e5 recordings."""
