@@ -229,6 +229,20 @@ def test_posterior_is_efficient_and_trusted():
     assert found.sample.pareto_k < 0.5
 
 
+def require_agreement(one, other):
+    """Means and spreads of all parameters agree within four errors.
+
+    Seventeen of each, false alarm 1 in 500 together; errors of standard deviations follow.
+    """
+    (mean, spread), (other_mean, other_spread) = (
+        (mean := sample.weights @ sample.u, np.sqrt(sample.weights @ (sample.u - mean) ** 2))
+        for sample in (one, other)
+    )
+    error = spread * np.sqrt(1 / one.effective_size + 1 / other.effective_size)
+    assert np.all(np.abs(other_mean - mean) < 4 * error)
+    assert np.all(np.abs(other_spread - spread) < 4 * error)
+
+
 def test_emcee_agrees():
     """The same density at the flagship point, by an ensemble that starts from the best mode.
 
@@ -240,12 +254,7 @@ def test_emcee_agrees():
     other, _ = ensemble.run(
         found.target, found.modes[0], np.random.default_rng(2), wanted=1e9, most_steps=500
     )
-    mean = found.sample.weights @ found.sample.u
-    spread = np.sqrt(found.sample.weights @ (found.sample.u - mean) ** 2)
-    error = spread * np.sqrt(1 / found.sample.effective_size + 1 / other.effective_size)
-    # Seventeen means, false alarm 1 in 1000 together; errors of standard deviations follow.
-    assert np.all(np.abs(other.u.mean(axis=0) - mean) < 4 * error)
-    assert np.all(np.abs(other.u.std(axis=0) - spread) < 4 * error)
+    require_agreement(found.sample, other)
     ours, theirs = (
         summarise(replace(found, sample=sample), np.random.default_rng(0), 100)[0]["duan"]
         for sample in (found.sample, other)
@@ -274,11 +283,7 @@ def test_a_posterior_with_long_tails_is_sampled_by_adapted_proposals():
     other, _ = ensemble.run(
         found.target, found.modes[0], np.random.default_rng(2), wanted=1e9, most_steps=600
     )
-    mean = found.sample.weights @ found.sample.u
-    spread = np.sqrt(found.sample.weights @ (found.sample.u - mean) ** 2)
-    error = spread * np.sqrt(1 / found.sample.effective_size + 1 / other.effective_size)
-    assert np.all(np.abs(other.u.mean(axis=0) - mean) < 4 * error)
-    assert np.all(np.abs(other.u.std(axis=0) - spread) < 4 * error)
+    require_agreement(found.sample, other)
 
 
 @pytest.mark.parametrize("below", [0.0, 3.0])
@@ -292,19 +297,12 @@ def test_adapted_proposals_find_the_same_posterior(below):
     seen = observation(*record(truth(1), 1))
     density = target(seen.merged(line_shapes(VALUES, seen), 0.15), shifted, Fidelity())
     density, modes = search(density, np.random.default_rng(0), SamplerSettings())
-    moments = []
-    for draw, most in ((importance.draw, 12000), (importance.draw_adapted, 18000)):
-        sample = draw(
-            density, modes, np.random.default_rng(1), count=3000, wanted=2000.0, most=most
-        )
-        assert trusted(sample, 2000.0)
-        mean = sample.weights @ sample.u
-        spread = np.sqrt(sample.weights @ (sample.u - mean) ** 2)
-        moments.append((mean, spread, spread / np.sqrt(sample.effective_size)))
-    (mean, spread, error), (other_mean, other_spread, other_error) = moments
-    # Seventeen means and spreads, false alarm 1 in 500 together.
-    assert np.all(np.abs(mean - other_mean) < 4 * np.hypot(error, other_error))
-    assert np.all(np.abs(spread - other_spread) < 4 * np.hypot(error, other_error))
+    samples = [
+        draw(density, modes, np.random.default_rng(1), count=3000, wanted=2000.0, most=most)
+        for draw, most in ((importance.draw, 12000), (importance.draw_adapted, 18000))
+    ]
+    assert all(trusted(sample, 2000.0) for sample in samples)
+    require_agreement(*samples)
 
 
 def test_proposals_of_all_stages_are_weighed_in_one_unit():
