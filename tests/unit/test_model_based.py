@@ -369,6 +369,18 @@ def test_a_proposal_without_a_possible_draw_is_an_error(monkeypatch):
         importance.draw(density, modes, np.random.default_rng(0), count=50, wanted=10.0, most=100)
 
 
+@pytest.mark.parametrize("density", [-np.inf, np.nan])
+def test_draws_without_a_density_are_an_error(monkeypatch, density):
+    _, target_here = example(1, merged=True)
+    target_here, modes = search(target_here, np.random.default_rng(0), SamplerSettings())
+    monkeypatch.setattr(
+        type(target_here), "log_posterior", lambda self, u: np.full(len(u), density)
+    )
+    for draw in (importance.draw, importance.draw_adapted):
+        with pytest.raises(InferenceError, match="no draw .* has a finite density; look at the"):
+            draw(target_here, modes, np.random.default_rng(0), count=50, wanted=10.0, most=100)
+
+
 def test_pareto_shape_of_known_tails():
     generator = np.random.default_rng(0)
     for shape in (0.2, 0.5, 0.9):
