@@ -377,7 +377,7 @@ def test_draws_without_a_density_are_an_error(monkeypatch, density):
         type(target_here), "log_posterior", lambda self, u: np.full(len(u), density)
     )
     for draw in (importance.draw, importance.draw_adapted):
-        with pytest.raises(InferenceError, match="no draw .* has a finite density; look at the"):
+        with pytest.raises(InferenceError, match=r"no draw .* has a finite density; look at"):
             draw(target_here, modes, np.random.default_rng(0), count=50, wanted=10.0, most=100)
 
 
